@@ -1,0 +1,140 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// ErrStale: the room moved on since the snapshot that a change was decided on.
+var ErrStale = errors.New("room has moved on")
+
+// SeenError: deliveries of a change were handled before; nothing was written.
+type SeenError struct{ IDs []string }
+
+func (e *SeenError) Error() string { return fmt.Sprintf("seen before: %q", e.IDs) }
+
+// State is a room as it is kept.
+type State struct {
+	Room quiz.Room `json:"room"`
+	// Posts are the messages of open rounds, by round number.
+	Posts map[int]MessageID `json:"posts,omitempty"`
+}
+
+// Snapshot is a room at a revision. A room that nobody has used is at revision 0.
+type Snapshot struct {
+	Rev   uint64
+	State State
+	// Outbox are the room's messages that are not settled yet, oldest first.
+	Outbox []Line
+}
+
+// Line is an Outgoing in the outbox.
+type Line struct {
+	Outgoing
+	// Begun: delivery was started, so after a crash nobody knows whether it was made.
+	Begun   bool      `json:"begun,omitempty"`
+	BegunAt time.Time `json:"begun_at,omitzero"`
+}
+
+// Entry is one answer in the ledger, from which every board follows.
+type Entry struct {
+	Room     RoomID     `json:"room"`
+	Round    int        `json:"round"`
+	Player   UserID     `json:"player"`
+	Pack     string     `json:"pack"`
+	Question string     `json:"question"`
+	At       time.Time  `json:"at"`
+	Given    quiz.Given `json:"given"`
+	Right    bool       `json:"right"`
+	Points   int        `json:"points"`
+}
+
+// Change is everything that one decision writes, in one transaction.
+type Change struct {
+	Team TeamID
+	Room RoomID
+	From uint64    // the revision that was decided on; the room is at From+1 afterwards
+	At   time.Time // when it was decided
+
+	Causes []string  // delivery IDs; each is accepted once
+	State  *State    // nil: unchanged. Rounds are written without their answers.
+	Wake   time.Time // when the room next needs a tick; zero: never. Goes with State.
+
+	Answers []Entry
+	Names   map[UserID]string // what people are called now
+
+	Out     []Outgoing // messages to deliver, in order
+	Begun   []string   // keys of messages whose delivery starts now
+	Settled []Receipt  // messages that need no more delivery
+}
+
+// Receipt ends a message's time in the outbox.
+type Receipt struct {
+	Key     string
+	Message MessageID // "" when it was not made
+	Round   int       // the round whose question this message shows; 0: none
+}
+
+// RoomRef names a room and its team.
+type RoomRef struct {
+	Team TeamID
+	Room RoomID
+}
+
+// Rooms keeps rooms and the ledger.
+type Rooms interface {
+	// Room returns the room with the answers of its open rounds joined in, named.
+	// A room that was never committed is at revision 0 and empty.
+	Room(ctx context.Context, team TeamID, room RoomID) (Snapshot, error)
+	// Commit writes the change, all or nothing, and returns when it is on disk.
+	// *SeenError (checked first) lists causes that were accepted before; ErrStale
+	// says that the room is not at c.From. Any other error leaves it unknown
+	// whether the change was written.
+	Commit(ctx context.Context, c Change) error
+	// Once records the delivery ID and reports whether it is new.
+	Once(ctx context.Context, team TeamID, id string, at time.Time) (bool, error)
+	// Due lists rooms whose wake time is at or before by, earliest first.
+	Due(ctx context.Context, by time.Time, limit int) ([]RoomRef, error)
+	// Unsent lists every room that has messages in the outbox.
+	Unsent(ctx context.Context) ([]RoomRef, error)
+	// Posted returns the message that an outbox key became; "" when none did.
+	Posted(ctx context.Context, team TeamID, room RoomID, key string) (MessageID, error)
+	// RoundOf returns the round whose question is that message; 0 when none is.
+	RoundOf(ctx context.Context, team TeamID, room RoomID, m MessageID) (int, error)
+	// Given returns a player's answer in a round of any age; ok false when there is none.
+	Given(ctx context.Context, team TeamID, room RoomID, round int, player UserID) (e Entry, ok bool, err error)
+}
+
+// BoardQuery names a leaderboard.
+type BoardQuery struct {
+	Team   TeamID
+	Room   RoomID // "": the whole team
+	Period quiz.Period
+	Now    time.Time // which today, week or month; in UTC
+	Top    int       // how many lines
+	Player UserID    // whose own standing to add; "" for none
+}
+
+// Board is a leaderboard: the first lines and, where asked, one player's own.
+type Board struct {
+	Top     []quiz.Standing
+	Own     quiz.Standing // zero Rank: not on this board
+	Players int           // on this board in all
+}
+
+// Boards answers questions about points. What it says includes every committed answer.
+type Boards interface {
+	Board(ctx context.Context, q BoardQuery) (Board, error)
+	// Record sums up one player in one team; zero when the player never answered.
+	Record(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
+}
+
+// Store is all that the bot keeps.
+type Store interface {
+	Rooms
+	Boards
+}

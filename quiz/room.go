@@ -1,0 +1,146 @@
+package quiz
+
+import (
+	"slices"
+	"time"
+)
+
+// BlockingLimit is the longest time that a question may hold its room. One that
+// stays open longer (a daily question) blocks nobody: others may be asked
+// beside it, and it is answered by its buttons or in its thread.
+const BlockingLimit = time.Hour
+
+// MaxRounds is how many questions may be open in one room at once, the blocking
+// one and the long ones together.
+const MaxRounds = 12
+
+// Room is where people play: the questions that are open in it, the game that
+// runs in it and what it has seen. It is a value: Step returns a new one and
+// leaves the old one as it was.
+type Room struct {
+	// Seed feeds every draw and shuffle of the room. Zero: a room that never asked.
+	Seed uint64 `json:"seed,omitempty"`
+	// Last is the number of the newest round; rounds count from 1 and never start again.
+	Last   int     `json:"last,omitempty"`
+	Rounds []Round `json:"rounds,omitempty"` // open ones, oldest first
+	Game   *Game   `json:"game,omitempty"`
+	// Drawn says, by pack ID, how far the room is through that pack.
+	Drawn map[string]Cursor `json:"drawn,omitempty"`
+}
+
+// Round is one question put to a room.
+type Round struct {
+	No       int      `json:"no"`
+	Pack     string   `json:"pack"`
+	Title    string   `json:"title"` // of the pack
+	Question Question `json:"question"`
+	// Shown is the order in which options or steps are shown: Shown[i] is the index
+	// into Question.Options (or Steps) of the one with the i-th letter. Nil for kinds
+	// that have none.
+	Shown  []int  `json:"shown,omitempty"`
+	By     string `json:"by,omitempty"` // who asked
+	Points int    `json:"points"`       // for a right answer
+
+	Limit  time.Duration `json:"limit"` // how long it stays open, ns
+	Asked  time.Time     `json:"asked"` // when it was drawn
+	Opened time.Time     `json:"opened,omitzero"`
+	Closes time.Time     `json:"closes,omitzero"` // zero until it is posted: nobody's time runs before
+	InGame bool          `json:"in_game,omitempty"`
+	Hinted bool          `json:"hinted,omitempty"`
+
+	// Answers are kept beside the room, one record each, and joined again when the
+	// room is loaded.
+	Answers []Answer `json:"-"`
+}
+
+// Answer is what one player gave in one round.
+type Answer struct {
+	Player string    `json:"player"`
+	Name   string    `json:"-"` // what to call the player now
+	At     time.Time `json:"at"`
+	Given  Given     `json:"given"`
+	Right  bool      `json:"right"`
+	Points int       `json:"points"`
+}
+
+// Given is the answer itself, independent of the order in which options were shown.
+type Given struct {
+	// Picks are indexes into Question.Options (choice: one; multi: ascending) or
+	// Question.Steps (order: in the order given). For truefalse 0 is true, 1 false.
+	Picks []int `json:"picks,omitempty"`
+	// Text is what was typed for text and number questions.
+	Text string `json:"text,omitempty"`
+}
+
+// Game is a row of questions with one table of points.
+type Game struct {
+	Topic string        `json:"topic,omitempty"` // pack ID; "" is any
+	By    string        `json:"by"`
+	Count int           `json:"count"`          // questions in all
+	Done  int           `json:"done"`           // questions asked so far
+	Each  time.Duration `json:"each,omitempty"` // 0: each question's own time
+	Next  time.Time     `json:"next,omitzero"`  // when the next question is due; zero while one is open
+	Score []Score       `json:"score,omitempty"`
+}
+
+// Score is one player's sum in a game.
+type Score struct {
+	Player string `json:"player"`
+	Name   string `json:"-"`
+	Points int    `json:"points"`
+	Right  int    `json:"right"`
+}
+
+// Long reports that the round blocks nobody.
+func (r Round) Long() bool { return r.Limit >= BlockingLimit }
+
+// Answer returns what the player gave in this round.
+func (r Round) Answer(player string) (Answer, bool) {
+	for _, a := range r.Answers {
+		if a.Player == player {
+			return a, true
+		}
+	}
+	return Answer{}, false
+}
+
+// Open returns the round that holds the room: the one a bare line answers.
+func (r Room) Open() (Round, bool) {
+	for _, round := range r.Rounds {
+		if !round.Long() {
+			return round, true
+		}
+	}
+	return Round{}, false
+}
+
+// Round returns the open round with that number.
+func (r Room) Round(no int) (Round, bool) {
+	i := r.index(no)
+	if i < 0 {
+		return Round{}, false
+	}
+	return r.Rounds[i], true
+}
+
+func (r Room) index(no int) int {
+	return slices.IndexFunc(r.Rounds, func(x Round) bool { return x.No == no })
+}
+
+// Wake is when the room next needs a Tick: the earliest close of an open round
+// or the next question of its game. Zero: never.
+func (r Room) Wake() time.Time {
+	var wake time.Time
+	earlier := func(t time.Time) {
+		if !t.IsZero() && (wake.IsZero() || t.Before(wake)) {
+			wake = t
+		}
+	}
+	for _, round := range r.Rounds {
+		earlier(round.Closes)
+	}
+	if r.Game != nil {
+		earlier(r.Game.Next)
+	}
+	return wake
+}

@@ -1,0 +1,90 @@
+package quiz
+
+import (
+	"fmt"
+	"time"
+)
+
+// Period is the span of time that a leaderboard counts.
+type Period string
+
+// The periods of a leaderboard.
+const (
+	Today   Period = "today"
+	Week    Period = "week" // ISO 8601: from Monday
+	Month   Period = "month"
+	AllTime Period = "all"
+)
+
+// Periods lists them, shortest first.
+func Periods() []Period { return []Period{Today, Week, Month, AllTime} }
+
+// At names the span of this period that t lies in, in t's own time zone:
+// "2026-11-23", "2026-W48", "2026-11" or "all". Two times share a name exactly
+// when they lie in the same span.
+func (p Period) At(t time.Time) string {
+	switch p {
+	case Today:
+		return t.Format("2006-01-02")
+	case Week:
+		year, week := t.ISOWeek()
+		return fmt.Sprintf("%04d-W%02d", year, week)
+	case Month:
+		return t.Format("2006-01")
+	default:
+		return string(AllTime)
+	}
+}
+
+// Standing is one line of a leaderboard. Players with equal points share a
+// rank, and the next rank is skipped (1, 2, 2, 4).
+type Standing struct {
+	Rank   int
+	Player string
+	Name   string
+	Points int
+}
+
+// Record sums up what one player has answered.
+type Record struct {
+	Name     string           `json:"-"`
+	Points   int              `json:"points"`
+	Answered int              `json:"answered"`
+	Right    int              `json:"right"`
+	Streak   int              `json:"streak"` // right answers in a row, up to now
+	Best     int              `json:"best"`   // longest streak
+	Topics   map[string]Tally `json:"topics,omitempty"`
+	Last     time.Time        `json:"last,omitzero"`
+}
+
+// Tally counts answers to one pack.
+type Tally struct {
+	Answered int `json:"answered"`
+	Right    int `json:"right"`
+}
+
+// Add counts one more answer.
+func (r Record) Add(pack string, right bool, points int, at time.Time) Record {
+	topics := make(map[string]Tally, len(r.Topics)+1)
+	for id, t := range r.Topics {
+		topics[id] = t
+	}
+	t := topics[pack]
+	t.Answered++
+	r.Answered++
+	r.Points += points
+	if right {
+		t.Right++
+		r.Right++
+		r.Streak++
+		r.Best = max(r.Best, r.Streak)
+	} else {
+		r.Streak = 0
+	}
+	topics[pack] = t
+	r.Topics = topics
+	if at.After(r.Last) {
+		r.Last = at
+	}
+	return r
+}
