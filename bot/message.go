@@ -88,7 +88,9 @@ type Outgoing struct {
 	// Target is the message that Edit names, filled in before delivery. Empty for a
 	// new post, and for an edit whose message was never made: post it anew.
 	Target MessageID `json:"target,omitempty"`
-	Card   Card      `json:"card"`
+	// Round is the round whose question this message shows; 0: none.
+	Round int  `json:"round,omitempty"`
+	Card  Card `json:"card"`
 }
 
 // Tone says how a card feels, for platforms that show it beside the words. It

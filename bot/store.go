@@ -85,6 +85,12 @@ type RoomRef struct {
 	Room RoomID
 }
 
+// DueRoom is a room and when it needs its next tick.
+type DueRoom struct {
+	RoomRef
+	At time.Time
+}
+
 // Rooms keeps rooms and the ledger.
 type Rooms interface {
 	// Room returns the room with the answers of its open rounds joined in, named.
@@ -98,7 +104,7 @@ type Rooms interface {
 	// Once records the delivery ID and reports whether it is new.
 	Once(ctx context.Context, team TeamID, id string, at time.Time) (bool, error)
 	// Due lists rooms whose wake time is at or before by, earliest first.
-	Due(ctx context.Context, by time.Time, limit int) ([]RoomRef, error)
+	Due(ctx context.Context, by time.Time, limit int) ([]DueRoom, error)
 	// Unsent lists every room that has messages in the outbox.
 	Unsent(ctx context.Context) ([]RoomRef, error)
 	// Posted returns the message that an outbox key became; "" when none did.

@@ -1,11 +1,187 @@
 package quiz
 
-// Reading says whether typed words are an answer at all.
-type Reading int
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
-// How typed words can be read as an answer to a question.
-const (
-	Clear   Reading = iota // one answer
-	Unclear                // not an answer to this kind of question
-	Stuffed                // several answers at once
+	"github.com/hbollon/go-edlib"
 )
+
+// Grade says whether an answer is right.
+//
+// A typed text is right when it folds to an accepted answer, or is within the
+// slips that its length allows: none up to 4 letters, one up to 8, two above.
+// A difference in a digit, a negation or a sign is never a slip.
+func Grade(q Question, g Given) bool {
+	switch q.Kind {
+	case Choice:
+		return len(g.Picks) == 1 && inRange(g.Picks[0], len(q.Options)) && q.Options[g.Picks[0]].Correct
+	case Multi:
+		for i, o := range q.Options {
+			if slices.Contains(g.Picks, i) != o.Correct {
+				return false
+			}
+		}
+		return len(g.Picks) > 0
+	case TrueFalse:
+		return len(g.Picks) == 1 && (g.Picks[0] == 0) == q.Truth && inRange(g.Picks[0], 2)
+	case Order:
+		if len(g.Picks) != len(q.Steps) {
+			return false
+		}
+		for i, pick := range g.Picks {
+			if pick != i {
+				return false
+			}
+		}
+		return true
+	case Number:
+		x, ok := readNumber(q, g.Text)
+		if !ok {
+			return false
+		}
+		slack := math.Max(math.Abs(q.Answer), math.Abs(x)) * 1e-12 // decimal fractions are not exact
+		return math.Abs(x-q.Answer) <= q.Tolerance+slack
+	case Text:
+		return gradeText(q, g.Text)
+	}
+	return false
+}
+
+func inRange(i, n int) bool { return i >= 0 && i < n }
+
+func gradeText(q Question, text string) bool {
+	if utf8.RuneCountInString(text) > maxTyped {
+		return false
+	}
+	given := foldAnswer(text)
+	if given == "" {
+		return false
+	}
+	for _, accept := range q.Accept {
+		if same(given, foldAnswer(accept)) {
+			return true
+		}
+	}
+	for _, accept := range q.Accept {
+		if slips(given, foldAnswer(accept)) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// fillers are words in front of an answer that are not part of it.
+var fillers = [][]string{
+	{"i", "think", "its"}, {"i", "think", "it", "is"}, {"i", "think"}, {"it", "is"}, {"its"}, {"answer"}, {"that", "is"}, {"thats"},
+	{"is", "it"}, {"maybe"}, {"probably"}, {"its", "called"}, {"it", "is", "called"}, {"called"},
+}
+
+// foldAnswer folds s and drops fillers and articles before the answer proper.
+func foldAnswer(s string) string {
+	words := foldWords(s)
+	for again := true; again; {
+		again = false
+		if len(words) > 1 && articles[words[0]] {
+			words, again = words[1:], true
+			continue
+		}
+		for _, f := range fillers {
+			if len(words) > len(f) && slices.Equal(words[:len(f)], f) {
+				words, again = words[len(f):], true
+				break
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func same(a, b string) bool { return a == b || compact(a) == compact(b) }
+
+// slips counts the typing slips between two folded answers by optimal string
+// alignment distance; -1 when they are more than the length of want allows, or
+// no slips at all but another meaning.
+func slips(given, want string) int {
+	allowed := 0
+	switch n := utf8.RuneCountInString(want); {
+	case n > 8:
+		allowed = 2
+	case n > 4:
+		allowed = 1
+	}
+	if allowed == 0 {
+		if same(given, want) {
+			return 0
+		}
+		return -1
+	}
+	if d := utf8.RuneCountInString(given) - utf8.RuneCountInString(want); d > allowed || d < -allowed {
+		return -1
+	}
+	if signature(given) != signature(want) || negations(given) != negations(want) {
+		return -1
+	}
+	d := edlib.OSADamerauLevenshteinDistance(given, want)
+	if d > allowed || oppositePrefix(given, want) {
+		return -1
+	}
+	return d
+}
+
+// signature is what no slip may change: digits and signs, in order.
+func signature(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || r == ' ' || r == '.' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func negations(s string) int {
+	n := 0
+	for _, w := range strings.Fields(s) {
+		switch w {
+		case "not", "no", "never", "without", "non", "none", "nor", "isnt", "doesnt", "dont", "cannot", "cant":
+			n++
+		}
+	}
+	return n
+}
+
+// oppositePrefix: one of two words is the other with a prefix that turns it
+// round, as in "safe" and "unsafe", or the prefixes of both differ, as in
+// "inbound" and "unbound".
+func oppositePrefix(a, b string) bool {
+	wa, wb := strings.Fields(a), strings.Fields(b)
+	if len(wa) != len(wb) {
+		return false
+	}
+	prefixes := []string{"un", "in", "im", "ir", "il", "non", "dis", "de", "a", "anti", "mis", "out", "en", "ex"}
+	for i := range wa {
+		if wa[i] == wb[i] {
+			continue
+		}
+		for _, p := range prefixes {
+			for _, o := range append(prefixes, "") {
+				if p == o {
+					continue
+				}
+				x, okx := strings.CutPrefix(wa[i], p)
+				y, oky := strings.CutPrefix(wb[i], o)
+				if okx && oky && x == y && len(x) > 2 {
+					return true
+				}
+				x, okx = strings.CutPrefix(wb[i], p)
+				y, oky = strings.CutPrefix(wa[i], o)
+				if okx && oky && x == y && len(x) > 2 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -127,8 +127,8 @@ func (r Room) index(no int) int {
 	return slices.IndexFunc(r.Rounds, func(x Round) bool { return x.No == no })
 }
 
-// Wake is when the room next needs a Tick: the earliest close of an open round
-// or the next question of its game. Zero: never.
+// Wake is when the room next needs a Tick: the earliest end of an open
+// round, settled, or the next question of its game. Zero: never.
 func (r Room) Wake() time.Time {
 	var wake time.Time
 	earlier := func(t time.Time) {
@@ -137,7 +137,9 @@ func (r Room) Wake() time.Time {
 		}
 	}
 	for _, round := range r.Rounds {
-		earlier(round.Closes)
+		if !round.Closes.IsZero() {
+			earlier(round.Closes.Add(Settle))
+		}
 	}
 	if r.Game != nil {
 		earlier(r.Game.Next)

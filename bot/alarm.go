@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"quizbot/quiz"
+)
+
+const (
+	// dueBatch is how many due rooms are taken up at once.
+	dueBatch = 512
+	// lookEvery is how often the store is asked even when no alarm is set, in case
+	// another process set one.
+	lookEvery = 5 * time.Second
+)
+
+// alarm says when the store should next be asked for due rooms. The store is
+// the truth; the alarm only saves asking all the time.
+type alarm struct {
+	mu   sync.Mutex
+	next time.Time
+	ring chan struct{}    // the next time has moved forward, or a tick is done
+	busy map[RoomRef]bool // ticks under way
+}
+
+// at makes sure that due rooms are looked for at t.
+func (a *alarm) at(t time.Time) {
+	a.mu.Lock()
+	sooner := a.next.IsZero() || t.Before(a.next)
+	if sooner {
+		a.next = t
+	}
+	a.mu.Unlock()
+	if sooner {
+		a.wake()
+	}
+}
+
+func (a *alarm) wake() {
+	select {
+	case a.ring <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns how long to sleep.
+func (a *alarm) wait(now time.Time) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.next.IsZero() {
+		return lookEvery
+	}
+	return min(max(a.next.Sub(now), 0), lookEvery)
+}
+
+func (a *alarm) clear() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.next = time.Time{}
+}
+
+// keepTime ticks every room when it is due, until ctx ends.
+func (b *Bot) keepTime(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-b.failure:
+			return err
+		case <-b.alarm.ring:
+		case <-timer.C:
+		}
+		if wait := b.alarm.wait(b.now()); wait > 0 {
+			timer.Reset(wait)
+			if wait < lookEvery {
+				continue
+			}
+		}
+		b.alarm.clear()
+		if err := b.tickDue(ctx); err != nil {
+			return err
+		}
+		timer.Reset(b.alarm.wait(b.now()))
+	}
+}
+
+// tickDue starts a tick in every room that is due and not being ticked already.
+func (b *Bot) tickDue(ctx context.Context) error {
+	now := b.now()
+	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("look for due rooms: %w", err)
+	}
+	for _, due := range refs {
+		if due.At.After(now) {
+			b.alarm.at(due.At)
+			break // earliest first
+		}
+		b.tick(due.RoomRef)
+	}
+	return nil
+}
+
+func (b *Bot) tick(ref RoomRef) {
+	b.alarm.mu.Lock()
+	busy := b.alarm.busy[ref]
+	b.alarm.busy[ref] = true
+	b.alarm.mu.Unlock()
+	if busy {
+		return
+	}
+	b.work.Go(func() {
+		j := &job{inner: true, inputs: []quiz.Input{quiz.Tick{}}}
+		_, err := b.rooms.submit(b.ctx, b, ref, j)
+		b.alarm.mu.Lock()
+		delete(b.alarm.busy, ref)
+		b.alarm.mu.Unlock()
+		if err != nil {
+			return // logged where it failed; lookEvery brings it up again
+		}
+		b.alarm.wake()
+	})
+}

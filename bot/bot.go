@@ -1,0 +1,247 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// Meter is told what happens, to be counted.
+type Meter interface {
+	// Submitted: an adapter's Submit took d and ended as outcome: ok, seen, busy or failed.
+	Submitted(platform, outcome string, d time.Duration)
+	// Committed: n inputs of a room went to disk together in d.
+	Committed(n int, d time.Duration)
+	// Delivered: a message left the outbox as outcome: sent, retried, in-doubt, gone,
+	// rejected or unreachable.
+	Delivered(platform, outcome string)
+	// Queued: how many messages wait in the outbox of this process.
+	Queued(n int)
+}
+
+// Config is what a Bot needs.
+type Config struct {
+	Store      Store
+	Messengers map[string]Messenger // by platform: RoomID.Platform
+	Log        *slog.Logger
+	Meter      Meter            // nil: nobody counts
+	Now        func() time.Time // nil: time.Now
+	Seed       func() uint64    // nil: random
+}
+
+// Bot plays quizzes in rooms. Submit may be called from many goroutines.
+type Bot struct {
+	store      Store
+	messengers map[string]Messenger
+	log        *slog.Logger
+	meter      Meter
+	now        func() time.Time
+	seed       func() uint64
+	pool       atomic.Pointer[quiz.Pool]
+
+	rooms    rooms
+	couriers couriers
+	alarm    alarm
+
+	work    sync.WaitGroup // mailboxes, couriers and ticks that run
+	ctx     context.Context
+	cancel  context.CancelFunc
+	failure chan error
+}
+
+// New makes a bot that draws from pool. It starts nothing: see Run.
+func New(c Config, pool *quiz.Pool) *Bot {
+	b := &Bot{
+		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed,
+		failure: make(chan error, 1),
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if b.meter == nil {
+		b.meter = noMeter{}
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.seed == nil {
+		b.seed = rand.Uint64
+	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.rooms.boxes = map[RoomRef]*mailbox{}
+	b.couriers.routes = map[RoomID]*route{}
+	b.alarm.ring = make(chan struct{}, 1)
+	b.alarm.busy = map[RoomRef]bool{}
+	b.pool.Store(pool)
+	return b
+}
+
+// SetMessengers says how to speak on each platform; to be called before Run, for
+// adapters that need the bot to be made first.
+func (b *Bot) SetMessengers(m map[string]Messenger) { b.messengers = m }
+
+// SetPool changes what later questions are drawn from. Open questions stay as they are.
+func (b *Bot) SetPool(p *quiz.Pool) { b.pool.Store(p) }
+
+// Suggest lists up to n topics whose name begins with or resembles prefix; all
+// of them, in order, for "".
+func (b *Bot) Suggest(prefix string, n int) []Topic {
+	pool := b.pool.Load()
+	packs := pool.Packs()
+	if strings.TrimSpace(prefix) != "" {
+		packs = pool.Nearest(prefix, n)
+	}
+	var out []Topic
+	for _, p := range packs[:min(n, len(packs))] {
+		out = append(out, Topic{ID: p.ID, Title: p.Title, Questions: len(p.Questions)})
+	}
+	return out
+}
+
+// flushTime is how long a stopping bot goes on delivering what is in its outbox.
+// What is left is delivered after the next start.
+const flushTime = 2 * time.Second
+
+// Run takes up what was left open, then keeps the time until ctx ends. It
+// returns when everything that was accepted is on disk and no goroutine is left.
+func (b *Bot) Run(ctx context.Context) error {
+	refs, err := b.store.Unsent(ctx)
+	if err != nil {
+		return fmt.Errorf("read the outbox: %w", err)
+	}
+	for _, ref := range refs {
+		snap, err := b.store.Room(ctx, ref.Team, ref.Room)
+		if err != nil {
+			return fmt.Errorf("read the outbox of %s: %w", ref.Room, err)
+		}
+		b.send(ref, snap.Outbox)
+	}
+	err = b.keepTime(ctx)
+	b.stop()
+	return err
+}
+
+// Stop ends what Run left and what Submit started, for a bot whose Run was never
+// called. It may be called more than once.
+func (b *Bot) stop() {
+	b.rooms.close()
+	timer := time.AfterFunc(flushTime, b.cancel)
+	defer timer.Stop()
+	b.couriers.close(b.cancel)
+	b.work.Wait()
+	b.cancel()
+}
+
+// Submit takes in what somebody said and returns what that person reads at
+// once, when the effect is on disk. Its errors: ErrBusy and ErrStopped when
+// nothing was recorded; ctx.Err() when the outcome isn't known yet; anything
+// else is the operator's, and the delivery should be submitted again.
+func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) {
+	began := b.now()
+	in.Name = cleanName(in.Name)
+	reply, err := b.take(ctx, in)
+	outcome := "ok"
+	switch {
+	case errors.Is(err, ErrBusy):
+		outcome = "busy"
+	case err != nil:
+		outcome = "failed"
+	case reply.Seen:
+		outcome = "seen"
+	}
+	b.meter.Submitted(in.Room.Platform(), outcome, b.now().Sub(began))
+	if err != nil {
+		return Reply{}, fmt.Errorf("submit %s in %s: %w", in.ID, in.Room, err)
+	}
+	return reply, nil
+}
+
+func (b *Bot) take(ctx context.Context, in Incoming) (Reply, error) {
+	if in.Choice == "" && (in.Addressed || in.Private) {
+		switch c := ParseCommand(in.Text); c.Word {
+		case WordHelp, WordTopics, WordLeaderboard, WordMe:
+			return b.show(ctx, in, c)
+		}
+	}
+	return b.rooms.submit(ctx, b, RoomRef{Team: in.Team, Room: in.Room}, &job{in: in})
+}
+
+// show answers words that change nothing. The delivery is still recorded, so
+// that one delivered twice is answered once.
+func (b *Bot) show(ctx context.Context, in Incoming, c Command) (Reply, error) {
+	fresh, err := b.store.Once(ctx, in.Team, in.ID, b.now())
+	if err != nil {
+		return Reply{}, err
+	}
+	if !fresh {
+		return Reply{Seen: true}, nil
+	}
+	if c.Odd != "" {
+		return private(sayOdd(c)), nil
+	}
+	switch c.Word {
+	case WordTopics:
+		return private(sayTopics(b.pool.Load().Packs())), nil
+	case WordLeaderboard:
+		q := BoardQuery{Team: in.Team, Period: c.Period, Now: b.now(), Top: boardLines, Player: in.User}
+		if c.Here {
+			q.Room = in.Room
+		}
+		board, err := b.store.Board(ctx, q)
+		if err != nil {
+			return Reply{}, err
+		}
+		card := sayBoard(board, c.Period, c.Here)
+		return Reply{Card: &card, Public: true}, nil
+	case WordMe:
+		record, err := b.store.Record(ctx, in.Team, in.User)
+		if err != nil {
+			return Reply{}, err
+		}
+		board, err := b.store.Board(ctx, BoardQuery{Team: in.Team, Period: quiz.AllTime, Now: b.now(), Player: in.User})
+		if err != nil {
+			return Reply{}, err
+		}
+		return private(sayMe(record, board, b.pool.Load())), nil
+	default:
+		return private(sayHelp()), nil
+	}
+}
+
+func private(c Card) Reply { return Reply{Card: &c} }
+
+// maxName is the longest name that is shown, in characters.
+const maxName = 40
+
+// cleanName makes a name fit for one line: no control or invisible formatting
+// characters (they can reverse or hide the rest of the line), no line breaks.
+func cleanName(name string) string {
+	var out []rune
+	for _, r := range strings.Join(strings.Fields(name), " ") {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) ||
+			(r >= 0x2028 && r <= 0x202e) || (r >= 0x2060 && r <= 0x206f) || r == 0xfeff || r == 0xfffd {
+			continue
+		}
+		if len(out) == maxName {
+			out[maxName-1] = '…'
+			break
+		}
+		out = append(out, r)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+type noMeter struct{}
+
+func (noMeter) Submitted(string, string, time.Duration) {}
+func (noMeter) Committed(int, time.Duration)            {}
+func (noMeter) Delivered(string, string)                {}
+func (noMeter) Queued(int)                              {}

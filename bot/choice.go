@@ -1,0 +1,104 @@
+package bot
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"quizbot/quiz"
+)
+
+// A press is what a button of a question says: a round, and what was picked so
+// far, as places in the order shown. It is visible to everybody, so it must not
+// tell which option is right.
+//
+// Its text is "a:ROUND:PICKS", PICKS being places joined by "-", with "!" at
+// the end when a multi answer is complete: "a:12:0", "a:12:0-2!".
+type press struct {
+	round int
+	picks []int
+	done  bool
+}
+
+func (p press) String() string {
+	var b strings.Builder
+	b.WriteString("a:" + strconv.Itoa(p.round) + ":")
+	for i, pick := range p.picks {
+		if i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteString(strconv.Itoa(pick))
+	}
+	if p.done {
+		b.WriteByte('!')
+	}
+	return b.String()
+}
+
+func parsePress(s string) (press, bool) {
+	rest, ok := strings.CutPrefix(s, "a:")
+	if !ok || len(s) > 60 {
+		return press{}, false
+	}
+	no, picks, ok := strings.Cut(rest, ":")
+	if !ok {
+		return press{}, false
+	}
+	var p press
+	var err error
+	if p.round, err = strconv.Atoi(no); err != nil || p.round < 1 {
+		return press{}, false
+	}
+	picks, p.done = strings.CutSuffix(picks, "!")
+	if picks == "" {
+		return p, true
+	}
+	for field := range strings.SplitSeq(picks, "-") {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 0 || n >= quiz.MaxOptions {
+			return press{}, false
+		}
+		if slices.Contains(p.picks, n) {
+			return press{}, false
+		}
+		p.picks = append(p.picks, n)
+	}
+	return p, true
+}
+
+// given turns the picks into an answer; complete is false while a multi or order
+// answer is still being put together. ok is false when the picks don't fit the
+// question.
+func (p press) given(r quiz.Round) (g quiz.Given, complete, ok bool) {
+	var picks []int
+	for _, place := range p.picks {
+		if place >= len(r.Shown) {
+			return quiz.Given{}, false, false
+		}
+		picks = append(picks, r.Shown[place])
+	}
+	switch r.Question.Kind {
+	case quiz.Choice, quiz.TrueFalse:
+		return quiz.Given{Picks: picks}, true, len(picks) == 1
+	case quiz.Multi:
+		return quiz.Given{Picks: slices.Sorted(slices.Values(picks))}, p.done && len(picks) > 0, true
+	case quiz.Order:
+		if len(picks) < len(r.Shown)-1 {
+			return quiz.Given{Picks: picks}, false, true
+		}
+		return quiz.Given{Picks: withLast(picks, r.Shown)}, true, true
+	default:
+		return quiz.Given{}, false, false
+	}
+}
+
+// withLast adds the only step that was not picked.
+func withLast(picks, all []int) []int {
+	out := slices.Clone(picks)
+	for _, step := range all {
+		if !slices.Contains(picks, step) {
+			out = append(out, step)
+		}
+	}
+	return out
+}

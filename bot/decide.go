@@ -1,0 +1,182 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"quizbot/quiz"
+)
+
+// decide works out what somebody's words or press mean here and now, and plays
+// it. effect says that something changed, whether or not there is a reply.
+func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
+	switch {
+	case in.Choice != "":
+		return p.press(in)
+	case in.Addressed || in.Private:
+		return p.words(in)
+	default:
+		return p.line(in)
+	}
+}
+
+// press is a button: an answer, or a part of one.
+func (p *plan) press(in Incoming) (Reply, bool, error) {
+	pressed, ok := parsePress(in.Choice)
+	if !ok {
+		return private(sayOldButton()), false, nil
+	}
+	round, open := p.room.Round(pressed.round)
+	if !open {
+		return p.give(in, pressed.round, quiz.Given{})
+	}
+	if _, answered := round.Answer(string(in.User)); answered {
+		return p.give(in, pressed.round, quiz.Given{})
+	}
+	given, complete, ok := pressed.given(round)
+	if !ok {
+		return private(sayOldButton()), false, nil
+	}
+	if !complete {
+		return private(sayPartial(round, pressed)), false, nil
+	}
+	return p.give(in, pressed.round, given)
+}
+
+// target is the open round that a line without a button may answer: the one
+// whose message it replies to, else the one that holds the room.
+func (p *plan) target(in Incoming) (quiz.Round, bool) {
+	if in.ReplyTo != "" {
+		for no, message := range p.posts {
+			if message == in.ReplyTo {
+				return p.room.Round(no)
+			}
+		}
+		if !in.Addressed && !in.Private {
+			return quiz.Round{}, false // a talk about something else
+		}
+	}
+	return p.room.Open()
+}
+
+// line is something said in the room, not to the bot: an answer or nothing.
+func (p *plan) line(in Incoming) (Reply, bool, error) {
+	round, open := p.target(in)
+	if !open || strings.TrimSpace(in.Text) == "" {
+		return Reply{}, false, nil
+	}
+	given, reading := quiz.Read(round.Question, round.Shown, in.Text)
+	if in.ReplyTo == "" && !quiz.Casual(round.Question, round.Shown, in.Text) {
+		return Reply{}, false, nil
+	}
+	switch reading {
+	case quiz.Clear:
+		return p.give(in, round.No, given)
+	case quiz.Stuffed:
+		return private(sayStuffed(round)), false, nil
+	default:
+		return Reply{}, false, nil
+	}
+}
+
+// words is something said to the bot: a command, a topic or an answer.
+func (p *plan) words(in Incoming) (Reply, bool, error) {
+	c := ParseCommand(in.Text)
+	if c.Named {
+		return p.command(in, c)
+	}
+	round, open := p.target(in)
+	topic := false
+	if c.Topic != "" {
+		_, topic = p.bot.pool.Load().Topic(c.Topic)
+	}
+	if open && c.Topic != "" {
+		given, reading := quiz.Read(round.Question, round.Shown, in.Text)
+		switch {
+		case reading == quiz.Clear && (!topic || quiz.Grade(round.Question, given)):
+			return p.give(in, round.No, given)
+		case reading == quiz.Stuffed && !topic:
+			return private(sayStuffed(round)), false, nil
+		case !topic && in.ReplyTo != "":
+			return private(sayUnclear(round)), false, nil
+		}
+	}
+	if c.Topic != "" && !topic {
+		if word, ok := later(c.Topic); ok {
+			return private(sayNotYet(word)), false, nil
+		}
+		if open && in.Private {
+			return private(sayUnclear(round)), false, nil
+		}
+		return private(sayNoTopic(c.Topic, p.bot.pool.Load())), false, nil
+	}
+	return p.command(in, c)
+}
+
+// command plays a word that concerns this room.
+func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
+	if c.Odd != "" {
+		return private(sayOdd(c)), false, nil
+	}
+	by, admin := string(in.User), in.Role == Admin
+	var input quiz.Input
+	switch c.Word {
+	case WordStart:
+		input = quiz.Start{By: by, Topic: c.Topic, Count: c.Count, Each: c.Each, Seed: p.bot.seed()}
+	case WordStop:
+		input = quiz.Stop{By: by, Admin: admin || in.Private}
+	case WordSkip:
+		input = quiz.Skip{By: by, Admin: admin || in.Private}
+	case WordHint:
+		input = quiz.Hint{By: by, Admin: admin || in.Private}
+	default:
+		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed()}
+	}
+	events, err := p.step(input)
+	if err != nil {
+		return Reply{}, false, err
+	}
+	p.name(in)
+	for _, e := range events {
+		if refused, ok := e.(quiz.Refused); ok {
+			card := sayRefused(refused, c, p.bot.pool.Load(), p.now)
+			if refused.Reason == quiz.Occupied {
+				card.See = p.posts[refused.Round.No]
+			}
+			return private(card), false, nil
+		}
+	}
+	return Reply{}, true, nil
+}
+
+// give plays an answer and says what it came to.
+func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) {
+	round, _ := p.room.Round(no)
+	name := in.Name
+	if name == "" {
+		name = shortID(in.User)
+	}
+	events, err := p.step(quiz.Give{
+		Round: no, Player: string(in.User), Name: name, Given: given, At: p.when(in, round.Asked),
+	})
+	if err != nil {
+		return Reply{}, false, err
+	}
+	for _, e := range events {
+		switch e := e.(type) {
+		case quiz.Answered:
+			p.name(in)
+			return private(sayAnswered(e.Round, e.Answer)), true, nil
+		case quiz.Repeated:
+			return private(sayRepeated(e.Round, e.Answer)), false, nil
+		case quiz.Late:
+			before, ok, err := p.bot.store.Given(p.bot.ctx, p.ref.Team, p.ref.Room, no, in.User)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				return Reply{}, false, err
+			}
+			return private(sayLate(before, ok)), false, nil
+		}
+	}
+	return Reply{}, false, nil
+}

@@ -1,0 +1,253 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"quizbot/quiz"
+)
+
+const (
+	// repeatable is how long an Idempotent messenger surely knows a key again.
+	repeatable = 2 * time.Minute
+	// giveUpAfter is how long one message is tried; its room waits behind it.
+	giveUpAfter = 10 * time.Minute
+	// firstRetry and lastRetry bound the wait between tries when the platform names none.
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 3 * time.Second
+	// longestAsked bounds the wait that a platform can ask for.
+	longestAsked = 2 * time.Minute
+	// deliverTime bounds one try.
+	deliverTime = 20 * time.Second
+	// findTries is how often a message in doubt is looked for.
+	findTries = 5
+)
+
+// couriers deliver the outbox: one goroutine for each room that has messages, so
+// that a slow room delays no other.
+type couriers struct {
+	mu     sync.Mutex
+	routes map[RoomID]*route
+	queued int
+	closed bool
+}
+
+type route struct {
+	ref     RoomRef
+	waiting []Line
+}
+
+// send hands lines, which are in the outbox already, to their room's courier.
+func (b *Bot) send(ref RoomRef, lines []Line) {
+	if len(lines) == 0 {
+		return
+	}
+	c := &b.couriers
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return // they stay in the outbox for the next start
+	}
+	c.queued += len(lines)
+	b.meter.Queued(c.queued)
+	if r, ok := c.routes[ref.Room]; ok {
+		r.waiting = append(r.waiting, lines...)
+		return
+	}
+	r := &route{ref: ref, waiting: lines}
+	c.routes[ref.Room] = r
+	b.work.Go(func() { b.deliverRoute(r) })
+}
+
+// close lets the couriers finish what they have; when nothing is left, done is
+// called at once.
+func (c *couriers) close(done func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if len(c.routes) == 0 {
+		done()
+	}
+}
+
+func (b *Bot) deliverRoute(r *route) {
+	c := &b.couriers
+	for {
+		c.mu.Lock()
+		if len(r.waiting) == 0 || b.ctx.Err() != nil {
+			c.queued -= len(r.waiting)
+			b.meter.Queued(c.queued)
+			delete(c.routes, r.ref.Room)
+			last := c.closed && len(c.routes) == 0
+			c.mu.Unlock()
+			if last {
+				b.cancel()
+			}
+			return
+		}
+		line := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		c.queued--
+		b.meter.Queued(c.queued)
+		c.mu.Unlock()
+		b.deliver(r.ref, line)
+	}
+}
+
+// deliver brings one message to its room, however often it takes, and settles
+// it. It leaves the message in the outbox when the bot stops first.
+func (b *Bot) deliver(ref RoomRef, line Line) {
+	messenger, ok := b.messengers[ref.Room.Platform()]
+	if !ok {
+		b.log.Warn("no adapter for a message in the outbox; it waits until its platform is configured", "room", ref.Room, "key", line.Key)
+		return
+	}
+	id, err := b.try(ref, messenger, line)
+	if b.ctx.Err() != nil && err != nil {
+		return
+	}
+	j := &job{inner: true, settled: &Receipt{Key: line.Key, Message: id, Round: line.Round}}
+	outcome := "sent"
+	switch {
+	case err == nil:
+		if line.Round > 0 {
+			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round})
+		}
+	case errors.Is(err, ErrInDoubt):
+		// Perhaps everybody can see it: its time runs, and its close is posted anew.
+		outcome = "in-doubt"
+		if line.Round > 0 {
+			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round})
+		}
+	case errors.Is(err, ErrUnreachable):
+		outcome = "unreachable"
+		j.inputs = append(j.inputs, quiz.Lost{})
+	default:
+		outcome = "rejected"
+		if line.Round > 0 {
+			j.inputs = append(j.inputs, quiz.Lost{Round: line.Round})
+		}
+	}
+	b.meter.Delivered(ref.Room.Platform(), outcome)
+	if err != nil {
+		b.log.Error("message not delivered", "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
+	}
+	b.inner(ref, j)
+}
+
+// inner records what became of a message. The record must not be lost, so it is
+// tried until it works or the bot stops.
+func (b *Bot) inner(ref RoomRef, j *job) bool {
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+		fresh := *j
+		fresh.done = make(chan struct{})
+		if err := b.rooms.enqueue(b, ref, &fresh); err != nil {
+			return false
+		}
+		<-fresh.done
+		if fresh.err == nil {
+			return true
+		}
+		if !sleep(b.ctx, wait) {
+			return false
+		}
+	}
+}
+
+// try delivers until it is done, refused for good, or in doubt.
+func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
+	o := line.Outgoing
+	if o.Edit != "" && o.Target == "" {
+		target, err := b.store.Posted(b.ctx, ref.Team, ref.Room, o.Edit)
+		if err != nil {
+			return "", err
+		}
+		o.Target = target
+	}
+	_, idempotent := m.(Idempotent)
+	began := b.now()
+	begun := line.Begun
+	if begun {
+		began = line.BegunAt
+		id, done, err := b.inDoubt(m, o, idempotent, began)
+		if done || err != nil {
+			return id, err
+		}
+	}
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+		post := o.Target == ""
+		if post && !begun && !idempotent {
+			if !b.inner(ref, &job{inner: true, begun: o.Key}) {
+				return "", ErrStopped
+			}
+			begun = true
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
+		id, err := m.Deliver(ctx, o)
+		cancel()
+		var retry *RetryError
+		switch {
+		case err == nil:
+			return id, nil
+		case errors.Is(err, ErrGone) && !post:
+			b.meter.Delivered(ref.Room.Platform(), "gone")
+			o.Target = ""
+			continue
+		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrRejected):
+			return "", err
+		case errors.Is(err, ErrInDoubt) && post:
+			id, done, err := b.inDoubt(m, o, idempotent, began)
+			if done || err != nil {
+				return id, err
+			}
+		case errors.As(err, &retry) && retry.After > 0:
+			wait = min(retry.After, longestAsked)
+		}
+		b.meter.Delivered(ref.Room.Platform(), "retried")
+		if b.now().Sub(began) > giveUpAfter {
+			return "", err
+		}
+		if !sleep(b.ctx, wait+rand.N(wait/4+1)) {
+			return "", ErrStopped
+		}
+		wait = min(wait, lastRetry)
+	}
+}
+
+// inDoubt settles whether a message that may have been made was made: done says
+// that it was. Without done or an error it surely was not, or may be repeated.
+func (b *Bot) inDoubt(m Messenger, o Outgoing, idempotent bool, since time.Time) (id MessageID, done bool, err error) {
+	if o.Target != "" || idempotent && b.now().Sub(since) < repeatable {
+		return "", false, nil // the same edit, or the same key, again changes nothing
+	}
+	finder, ok := m.(Finder)
+	if !ok {
+		return "", false, ErrInDoubt
+	}
+	for wait := firstRetry; ; wait *= 2 {
+		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
+		id, found, err := finder.Find(ctx, o)
+		cancel()
+		if err == nil {
+			return id, found, nil
+		}
+		if wait > firstRetry<<findTries || !sleep(b.ctx, wait) {
+			return "", false, errors.Join(ErrInDoubt, err)
+		}
+	}
+}
+
+// sleep waits for d; false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

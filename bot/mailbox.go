@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"quizbot/quiz"
+)
+
+const (
+	// maxWaiting bounds what waits in one room; more is refused with ErrBusy.
+	maxWaiting = 2048
+	// maxBatch bounds what one commit of a room holds.
+	maxBatch = 512
+	// maxRooms is how many idle rooms are remembered; the rest is read again when needed.
+	maxRooms = 20_000
+	// maxTries bounds how often one batch is decided anew because the room moved on.
+	maxTries = 20
+)
+
+// job is one thing for a room to take in: what somebody said, or an inner input
+// with what the outbox has to record.
+type job struct {
+	in Incoming // when input is nil
+
+	inner   bool
+	inputs  []quiz.Input
+	begun   string
+	settled *Receipt
+	posted  MessageID // the message that shows round settled.Round
+
+	reply Reply
+	err   error
+	done  chan struct{}
+}
+
+// rooms hands each room's jobs to one goroutine at a time.
+type rooms struct {
+	mu     sync.Mutex
+	boxes  map[RoomRef]*mailbox
+	closed bool
+}
+
+// mailbox is one room's waiting jobs and, while its goroutine runs, its state.
+type mailbox struct {
+	ref     RoomRef
+	mu      sync.Mutex
+	waiting []*job
+	running bool
+
+	// Of the running goroutine alone:
+	snap   Snapshot
+	loaded bool
+}
+
+// submit queues j and waits until it is done, or until ctx ends.
+func (r *rooms) submit(ctx context.Context, b *Bot, ref RoomRef, j *job) (Reply, error) {
+	j.done = make(chan struct{})
+	if err := r.enqueue(b, ref, j); err != nil {
+		return Reply{}, err
+	}
+	select {
+	case <-j.done:
+		return j.reply, j.err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+}
+
+func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed && !j.inner {
+		return ErrStopped // what the outbox has to record is still taken
+	}
+	box, ok := r.boxes[ref]
+	if !ok {
+		if len(r.boxes) >= maxRooms {
+			r.evict()
+		}
+		box = &mailbox{ref: ref}
+		r.boxes[ref] = box
+	}
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	if len(box.waiting) >= maxWaiting && !j.inner {
+		return ErrBusy
+	}
+	box.waiting = append(box.waiting, j)
+	if !box.running {
+		box.running = true
+		b.work.Go(func() { box.run(b) })
+	}
+	return nil
+}
+
+// evict forgets some rooms that are idle.
+func (r *rooms) evict() {
+	for ref, box := range r.boxes {
+		box.mu.Lock()
+		idle := !box.running
+		box.mu.Unlock()
+		if idle {
+			delete(r.boxes, ref)
+		}
+		if len(r.boxes) < maxRooms*3/4 {
+			return
+		}
+	}
+}
+
+// close refuses new jobs; those that wait are still done.
+func (r *rooms) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+}
+
+// run does what waits, batch by batch, until nothing does.
+func (m *mailbox) run(b *Bot) {
+	for {
+		m.mu.Lock()
+		n := min(len(m.waiting), maxBatch)
+		batch := m.waiting[:n:n]
+		m.waiting = m.waiting[n:]
+		if n == 0 {
+			m.waiting = nil
+			m.running = false
+			m.mu.Unlock()
+			return
+		}
+		m.mu.Unlock()
+		m.do(b, batch)
+	}
+}
+
+// do decides and saves a batch, then speaks.
+func (m *mailbox) do(b *Bot, batch []*job) {
+	seen := map[string]bool{}
+	var plan *plan
+	err := ErrStale
+	for try := 0; try < maxTries && err != nil; try++ {
+		if plan, err = m.decide(b, batch, seen); err != nil {
+			break
+		}
+		var already *SeenError
+		began := b.now()
+		if err = plan.commit(b.ctx, b.store); err == nil {
+			if !plan.idle() {
+				b.meter.Committed(len(batch), b.now().Sub(began))
+			}
+			break
+		}
+		switch {
+		case errors.As(err, &already):
+			for _, id := range already.IDs {
+				seen[id] = true
+			}
+		case errors.Is(err, ErrStale):
+			m.loaded = false
+		default:
+			try = maxTries
+		}
+	}
+	if err != nil {
+		m.loaded = false
+		b.log.Error("room not saved", "room", m.ref.Room, "jobs", len(batch), "err", err)
+		for _, j := range batch {
+			j.err = fmt.Errorf("save room: %w", err)
+			j.finish()
+		}
+		return
+	}
+	m.snap = plan.after()
+	for _, j := range batch {
+		j.finish()
+	}
+	if len(plan.change.Out) > 0 {
+		lines := make([]Line, len(plan.change.Out))
+		for i, o := range plan.change.Out {
+			lines[i] = Line{Outgoing: o}
+		}
+		b.send(m.ref, lines)
+	}
+	if wake := m.snap.State.Room.Wake(); !wake.IsZero() {
+		b.alarm.at(wake)
+	}
+}
+
+// decide steps the whole batch through the rules, from the room as it is stored.
+func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, error) {
+	if !m.loaded {
+		snap, err := b.store.Room(b.ctx, m.ref.Team, m.ref.Room)
+		if err != nil {
+			return nil, err
+		}
+		m.snap, m.loaded = snap, true
+	}
+	p := newPlan(b, m.ref, m.snap)
+	for _, j := range batch {
+		j.reply, j.err = Reply{}, nil
+		if err := p.take(j, seen); err != nil {
+			j.err = err
+		}
+	}
+	return p, nil
+}
+
+func (j *job) finish() {
+	if j.done != nil {
+		close(j.done)
+	}
+}

@@ -1,0 +1,233 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// plan is what a batch of jobs will do to a room, while it is being decided.
+type plan struct {
+	bot    *Bot
+	ref    RoomRef
+	now    time.Time
+	snap   Snapshot
+	room   quiz.Room
+	posts  map[int]MessageID
+	causes map[string]bool
+	change Change
+}
+
+func newPlan(b *Bot, ref RoomRef, snap Snapshot) *plan {
+	now := b.now()
+	return &plan{
+		bot: b, ref: ref, now: now, snap: snap,
+		room: snap.State.Room, posts: snap.State.Posts, causes: map[string]bool{},
+		change: Change{Team: ref.Team, Room: ref.Room, From: snap.Rev, At: now},
+	}
+}
+
+// idle reports that there is nothing to write.
+func (p *plan) idle() bool {
+	c := p.change
+	return len(c.Causes) == 0 && c.State == nil && len(c.Answers) == 0 && len(c.Out) == 0 && len(c.Begun) == 0 && len(c.Settled) == 0
+}
+
+func (p *plan) commit(ctx context.Context, s Rooms) error {
+	if p.idle() {
+		return nil
+	}
+	return s.Commit(ctx, p.change)
+}
+
+// after is the room once the plan is committed.
+func (p *plan) after() Snapshot {
+	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts}}
+	if !p.idle() {
+		s.Rev++
+	}
+	return s
+}
+
+// step plays one input and writes down what came of it.
+func (p *plan) step(in quiz.Input) ([]quiz.Event, error) {
+	room, events, err := quiz.Step(p.room, in, p.now, p.bot.pool.Load())
+	if err != nil {
+		return nil, err
+	}
+	p.room = room
+	if changesState(in, events) {
+		p.keepState()
+	}
+	for _, e := range events {
+		p.write(e)
+	}
+	return events, nil
+}
+
+// changesState reports that more than the answers of a round may have changed.
+// An answer alone is written without the room, so that it stays a small write.
+func changesState(in quiz.Input, events []quiz.Event) bool {
+	switch in.(type) {
+	case quiz.Give:
+		return false
+	case quiz.Posted, quiz.Lost:
+		return true
+	}
+	for _, e := range events {
+		if _, refused := e.(quiz.Refused); !refused {
+			return true
+		}
+	}
+	return false
+}
+
+// keepState writes the room as it is by now.
+func (p *plan) keepState() {
+	posts := map[int]MessageID{}
+	for no, id := range p.posts {
+		if _, open := p.room.Round(no); open {
+			posts[no] = id
+		}
+	}
+	p.posts = posts
+	p.change.State = &State{Room: p.room, Posts: posts}
+	p.change.Wake = p.room.Wake()
+}
+
+// write turns an event into what is stored and what the room reads.
+func (p *plan) write(e quiz.Event) {
+	switch e := e.(type) {
+	case quiz.Asked:
+		p.out(Outgoing{Key: askKey(e.Round.No), Round: e.Round.No, Card: sayQuestion(e)})
+	case quiz.Closed:
+		p.out(Outgoing{Key: "r" + strconv.Itoa(e.Round.No) + "-close", Edit: askKey(e.Round.No), Card: sayClosed(e)})
+	case quiz.Answered:
+		a := e.Answer
+		p.change.Answers = append(p.change.Answers, Entry{
+			Room: p.ref.Room, Round: e.Round.No, Player: UserID(a.Player), Pack: e.Round.Pack, Question: e.Round.Question.ID,
+			At: a.At, Given: a.Given, Right: a.Right, Points: a.Points,
+		})
+	case quiz.Started:
+		p.out(Outgoing{Card: sayStarted(e)})
+	case quiz.Scored:
+		p.out(Outgoing{Card: sayScored(e)})
+	case quiz.Ended:
+		p.out(Outgoing{Card: sayEnded(e)})
+	case quiz.Hinted:
+		p.out(Outgoing{Card: sayHint(e)})
+	}
+}
+
+func askKey(round int) string { return "r" + strconv.Itoa(round) + "-ask" }
+
+// out adds a message to the outbox. Without a key of its own it is named by the
+// revision that it is written at, which no other message of the room can share.
+func (p *plan) out(o Outgoing) {
+	o.Room = p.ref.Room
+	if o.Key == "" {
+		o.Key = fmt.Sprintf("v%d-%d", p.change.From+1, len(p.change.Out))
+	}
+	p.change.Out = append(p.change.Out, o)
+}
+
+// cause records a delivery that has an effect or an answer.
+func (p *plan) cause(id string) {
+	p.causes[id] = true
+	p.change.Causes = append(p.change.Causes, id)
+}
+
+// name records what a person is called.
+func (p *plan) name(in Incoming) {
+	if in.Name == "" {
+		return
+	}
+	if p.change.Names == nil {
+		p.change.Names = map[UserID]string{}
+	}
+	p.change.Names[in.User] = in.Name
+}
+
+// take decides one job.
+func (p *plan) take(j *job, seen map[string]bool) error {
+	if j.inner {
+		return p.takeInner(j)
+	}
+	if seen[j.in.ID] || p.causes[j.in.ID] {
+		j.reply = p.again(j.in)
+		return nil
+	}
+	reply, effect, err := p.decide(j.in)
+	if err != nil {
+		return err
+	}
+	j.reply = reply
+	if effect || reply.Card != nil {
+		p.cause(j.in.ID)
+	}
+	return nil
+}
+
+func (p *plan) takeInner(j *job) error {
+	if j.begun != "" {
+		p.change.Begun = append(p.change.Begun, j.begun)
+	}
+	if j.settled != nil {
+		p.change.Settled = append(p.change.Settled, *j.settled)
+		if j.settled.Round > 0 && j.settled.Message != "" {
+			p.posts = maps.Clone(p.posts)
+			if p.posts == nil {
+				p.posts = map[int]MessageID{}
+			}
+			p.posts[j.settled.Round] = j.settled.Message
+		}
+	}
+	for _, in := range j.inputs {
+		if _, err := p.step(in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again is what a delivery that was handled before is told: for a press, what
+// the press came to; nothing for words.
+func (p *plan) again(in Incoming) Reply {
+	reply := Reply{Seen: true}
+	pressed, ok := parsePress(in.Choice)
+	if !ok {
+		return reply
+	}
+	if round, open := p.room.Round(pressed.round); open {
+		if a, answered := round.Answer(string(in.User)); answered {
+			card := sayAnswered(round, a)
+			reply.Card = &card
+		}
+	}
+	return reply
+}
+
+// when is the time that something was said: the platform's word for it where
+// that is plausible, else now. A clock that runs ahead of ours doesn't count.
+func (p *plan) when(in Incoming, asked time.Time) time.Time {
+	if in.At.IsZero() || in.At.After(p.now) || in.At.Before(asked) {
+		return p.now
+	}
+	return in.At
+}
+
+// shortID is what a player without a known name is called.
+func shortID(u UserID) string {
+	s := string(u)
+	if i := slices.Index([]byte(s), '/'); i >= 0 {
+		s = s[i+1:]
+	} else if i := slices.Index([]byte(s), ':'); i >= 0 {
+		s = s[i+1:]
+	}
+	return "player " + cleanName(s)
+}

@@ -1,0 +1,436 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// Every sentence that the bot says about a question or a game is in this file;
+// those about words and boards are in say_words.go. The first words of what a
+// player reads after an answer are a promise: Right, Not quite, Already
+// answered, Closed.
+
+const (
+	titleRight    = "Right"
+	titleWrong    = "Not quite"
+	titleRepeated = "Already answered"
+	titleLate     = "Closed"
+)
+
+// maxScorers is how many names a closed question lists.
+const maxScorers = 15
+
+func sayQuestion(e quiz.Asked) Card {
+	r := e.Round
+	card := Card{Title: heading(r, e.Nth, e.Of), Body: []string{r.Question.Ask}, Choices: choices(r)}
+	card.Footer = strings.Join([]string{plural(r.Points, "point"), span(r.Limit), howToAnswer(r)}, " · ")
+	return card
+}
+
+// heading is "WebSocket · easy", in a game "Question 2 of 5 · WebSocket · easy".
+func heading(r quiz.Round, nth, of int) string {
+	parts := []string{r.Title, difficulty(r.Question.Difficulty)}
+	if nth > 0 {
+		parts = append([]string{fmt.Sprintf("Question %d of %d", nth, of)}, parts...)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func difficulty(d quiz.Difficulty) string {
+	switch d {
+	case quiz.Easy:
+		return "easy"
+	case quiz.Hard:
+		return "hard"
+	default:
+		return "medium"
+	}
+}
+
+func howToAnswer(r quiz.Round) string {
+	switch r.Question.Kind {
+	case quiz.Choice, quiz.TrueFalse:
+		return "press a button, or type the letter"
+	case quiz.Multi:
+		return "pick every right one: press the buttons, or type the letters (A C)"
+	case quiz.Order:
+		last := letters(len(r.Shown))
+		slices.Reverse(last)
+		return "put them in order: press one after the other, or type the letters (" + strings.Join(last, " ") + ")"
+	case quiz.Number:
+		if r.Question.Unit != "" {
+			return "type a number of " + r.Question.Unit
+		}
+		return "type a number"
+	default:
+		return "type your answer"
+	}
+}
+
+func letters(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = letter(i)
+	}
+	return out
+}
+
+func letter(i int) string { return string(rune('A' + i)) }
+
+// shownText is the option or step that has the i-th letter.
+func shownText(r quiz.Round, i int) string { return pickText(r.Question, r.Shown[i]) }
+
+func pickText(q quiz.Question, pick int) string {
+	switch q.Kind {
+	case quiz.TrueFalse:
+		if pick == 0 {
+			return "True"
+		}
+		return "False"
+	case quiz.Order:
+		return q.Steps[pick]
+	default:
+		return q.Options[pick].Text
+	}
+}
+
+// choices are the buttons of an open question.
+func choices(r quiz.Round) []Choice {
+	out := make([]Choice, len(r.Shown))
+	for i := range r.Shown {
+		out[i] = Choice{ID: press{round: r.No, picks: []int{i}}.String(), Letter: letter(i), Text: shownText(r, i)}
+	}
+	return out
+}
+
+// sayPartial goes on with a multi or order answer, for the one who gives it.
+func sayPartial(r quiz.Round, p press) Card {
+	picked := make([]string, len(p.picks))
+	for i, place := range p.picks {
+		picked[i] = letter(place) + ". " + shownText(r, place)
+	}
+	card := Card{}
+	if r.Question.Kind == quiz.Order {
+		card.Title = "Which comes next?"
+		for i := range picked {
+			picked[i] = strconv.Itoa(i+1) + ") " + picked[i]
+		}
+	} else {
+		card.Title = "Which else?"
+	}
+	if len(picked) > 0 {
+		card.Body = []string{"So far:\n" + strings.Join(picked, "\n")}
+	}
+	for i := range r.Shown {
+		next := press{round: r.No}
+		if slices.Contains(p.picks, i) {
+			continue
+		}
+		next.picks = append(slices.Clone(p.picks), i)
+		card.Choices = append(card.Choices, Choice{ID: next.String(), Letter: letter(i), Text: shownText(r, i)})
+	}
+	if r.Question.Kind == quiz.Multi && len(p.picks) > 0 {
+		card.Choices = append(card.Choices, Choice{ID: press{round: r.No, picks: p.picks, done: true}.String(), Text: "Done"})
+	}
+	card.Choices = append(card.Choices, Choice{ID: press{round: r.No}.String(), Text: "Start over"})
+	return card
+}
+
+// sayAnswered is the private word on an answer that counts. It never tells
+// those who were wrong what is right: the question may still be open.
+func sayAnswered(r quiz.Round, a quiz.Answer) Card {
+	if a.Right {
+		card := Card{Title: titleRight + " · " + plural(a.Points, "point"), Tone: Good, Reveals: true}
+		card.Body = appendText(card.Body, whyPick(r.Question, a.Given), r.Question.Explain)
+		return card
+	}
+	card := Card{Title: titleWrong, Tone: Bad}
+	card.Body = appendText(card.Body, "Your answer: "+givenText(r, a.Given), whyPick(r.Question, a.Given))
+	if !r.Closes.IsZero() && r.Long() {
+		card.Footer = "The answer comes when the question closes."
+	}
+	return card
+}
+
+func appendText(body []string, texts ...string) []string {
+	for _, t := range texts {
+		if t != "" {
+			body = append(body, t)
+		}
+	}
+	return body
+}
+
+// whyPick says why what was picked is right or wrong.
+func whyPick(q quiz.Question, g quiz.Given) string {
+	switch q.Kind {
+	case quiz.Choice, quiz.Multi:
+		var whys []string
+		for _, pick := range g.Picks {
+			if pick < len(q.Options) && q.Options[pick].Why != "" {
+				whys = append(whys, q.Options[pick].Why)
+			}
+		}
+		if q.Kind == quiz.Multi && !quiz.Grade(q, g) && len(whys) == 0 {
+			return "What you picked is right, but not all of it."
+		}
+		return strings.Join(whys, "\n")
+	case quiz.TrueFalse:
+		if !quiz.Grade(q, g) {
+			return q.Explain
+		}
+	case quiz.Order:
+		if !quiz.Grade(q, g) {
+			right := 0
+			for i, pick := range g.Picks {
+				if pick == i {
+					right++
+				}
+			}
+			return fmt.Sprintf("%d of %d are in their place.", right, len(q.Steps))
+		}
+	}
+	return ""
+}
+
+// givenText repeats an answer as the player saw it: "B. POST".
+func givenText(r quiz.Round, g quiz.Given) string {
+	if len(g.Picks) == 0 {
+		return cut(g.Text, quiz.MaxOption)
+	}
+	parts := make([]string, 0, len(g.Picks))
+	for _, pick := range g.Picks {
+		if i := slices.Index(r.Shown, pick); i >= 0 {
+			if len(g.Picks) == 1 {
+				return letter(i) + ". " + shownText(r, i)
+			}
+			parts = append(parts, letter(i))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func sayRepeated(r quiz.Round, a quiz.Answer) Card {
+	verdict := "not quite"
+	if a.Right {
+		verdict = "right"
+	}
+	return Card{
+		Title: titleRepeated,
+		Body:  []string{"Your first answer counts: " + givenText(r, a.Given) + " (" + verdict + ")."},
+	}
+}
+
+func sayLate(before Entry, answered bool) Card {
+	card := Card{Title: titleLate, Body: []string{"This question is over; nothing has changed."}}
+	if answered {
+		verdict := "not quite"
+		if before.Right {
+			verdict = "right, " + plural(before.Points, "point")
+		}
+		card.Body = append(card.Body, "Your answer was counted before: "+verdict+".")
+	}
+	return card
+}
+
+func sayStuffed(r quiz.Round) Card {
+	return Card{Title: "One answer, please", Body: []string{"That looks like several answers at once, so it wasn't counted. To answer, " + howToAnswer(r) + "."}}
+}
+
+func sayUnclear(r quiz.Round) Card {
+	return Card{Title: "That isn't an answer to this question", Body: []string{"It wasn't counted. To answer, " + howToAnswer(r) + "."}}
+}
+
+func sayOldButton() Card {
+	return Card{Title: titleLate, Body: []string{"This button belongs to a question that is over; nothing has changed."}}
+}
+
+// sayClosed replaces the question when it is over.
+func sayClosed(e quiz.Closed) Card {
+	r, q := e.Round, e.Round.Question
+	card := Card{Title: "Closed · " + heading(r, 0, 0), Body: []string{q.Ask}}
+	counts := map[int]int{}
+	for _, a := range r.Answers {
+		for _, pick := range a.Given.Picks {
+			counts[pick]++
+		}
+	}
+	if q.Kind != quiz.Order {
+		for i, pick := range r.Shown {
+			c := Choice{Letter: letter(i), Text: shownText(r, i), Count: counts[pick], Counted: true, Mark: "✗"}
+			if rightPick(q, pick) {
+				c.Mark = "✓"
+			}
+			card.Choices = append(card.Choices, c)
+		}
+	}
+	card.Body = appendText(card.Body, "Answer: "+rightText(r), q.Explain)
+	if q.Source != "" {
+		card.Body = append(card.Body, "Source: "+q.Source)
+	}
+	card.Body = append(card.Body, whoScored(r))
+	if e.Early {
+		card.Footer = "Ended early."
+	}
+	return card
+}
+
+func rightPick(q quiz.Question, pick int) bool {
+	if q.Kind == quiz.TrueFalse {
+		return (pick == 0) == q.Truth
+	}
+	return q.Options[pick].Correct
+}
+
+// rightText is the right answer in full.
+func rightText(r quiz.Round) string {
+	q := r.Question
+	switch q.Kind {
+	case quiz.Text:
+		return q.Accept[0]
+	case quiz.Number:
+		s := strconv.FormatFloat(q.Answer, 'f', -1, 64)
+		if q.Unit != "" {
+			s += " " + q.Unit
+		}
+		if q.Tolerance > 0 {
+			s += " (± " + strconv.FormatFloat(q.Tolerance, 'f', -1, 64) + " counts too)"
+		}
+		return s
+	case quiz.Order:
+		lines := make([]string, len(q.Steps))
+		for i, step := range q.Steps {
+			lines[i] = strconv.Itoa(i+1) + ") " + step
+		}
+		return "\n" + strings.Join(lines, "\n")
+	default:
+		var out []string
+		for i, pick := range r.Shown {
+			if rightPick(q, pick) {
+				out = append(out, letter(i)+". "+shownText(r, i))
+			}
+		}
+		return strings.Join(out, ", ")
+	}
+}
+
+func whoScored(r quiz.Round) string {
+	var names []string
+	points := 0
+	for _, a := range r.Answers {
+		if a.Right {
+			names = append(names, a.Name)
+			points = a.Points
+		}
+	}
+	switch {
+	case len(r.Answers) == 0:
+		return "Nobody answered."
+	case len(names) == 0:
+		return fmt.Sprintf("Answered by %s; nobody had it.", plural(len(r.Answers), "player"))
+	}
+	more := ""
+	if n := len(names) - maxScorers; n > 0 {
+		names, more = names[:maxScorers], fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("Right, for %s: %s%s. Answered by %s.", plural(points, "point"), strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
+}
+
+func sayHint(e quiz.Hinted) Card {
+	return Card{Title: "Hint", Body: []string{e.Round.Question.Hint}}
+}
+
+func sayStarted(e quiz.Started) Card {
+	about := "every topic"
+	if e.Title != "" {
+		about = e.Title
+	}
+	each := "Each question stays open long enough to read it."
+	if e.Game.Each > 0 {
+		each = "Each question stays open " + span(e.Game.Each) + "."
+	}
+	return Card{
+		Title:  fmt.Sprintf("A game of %s about %s", plural(e.Game.Count, "question"), about),
+		Body:   []string{each + " Everyone can answer, and every right answer scores; your first answer counts."},
+		Footer: "The first question comes in " + span(quiz.FirstGap) + ".",
+	}
+}
+
+func sayScored(e quiz.Scored) Card {
+	return Card{
+		Title:  fmt.Sprintf("After %d of %d", e.Game.Done, e.Game.Count),
+		Table:  scoreLines(e.Game.Score),
+		Footer: "The next question comes in " + span(quiz.Gap) + ".",
+	}
+}
+
+func sayEnded(e quiz.Ended) Card {
+	card := Card{Title: "The game is over", Table: scoreLines(e.Game.Score)}
+	if e.Stopped {
+		card.Title = "The game was stopped"
+	}
+	var winners []string
+	for _, s := range e.Game.Score {
+		if s.Points > 0 && s.Points == e.Game.Score[0].Points {
+			winners = append(winners, s.Name)
+		}
+	}
+	switch len(winners) {
+	case 0:
+		card.Body = []string{"Nobody scored this time."}
+	case 1:
+		card.Body = []string{winners[0] + " wins with " + plural(e.Game.Score[0].Points, "point") + "."}
+	default:
+		card.Body = []string{strings.Join(winners, " and ") + " share the win with " + plural(e.Game.Score[0].Points, "point") + "."}
+	}
+	return card
+}
+
+// scoreLines are a game's table; players with equal points share a rank.
+func scoreLines(score []quiz.Score) []string {
+	var lines []string
+	rank := 0
+	for i, s := range score {
+		if i == 0 || s.Points != score[i-1].Points {
+			rank = i + 1
+		}
+		lines = append(lines, boardLine(rank, s.Name, s.Points))
+	}
+	return lines
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// span is a length of time in words: "30 seconds", "2 minutes 30 seconds", "24 hours".
+func span(d time.Duration) string {
+	var parts []string
+	if h := int(d / time.Hour); h > 0 {
+		parts = append(parts, plural(h, "hour"))
+	}
+	if m := int(d / time.Minute % 60); m > 0 {
+		parts = append(parts, plural(m, "minute"))
+	}
+	if s := int(d / time.Second % 60); s > 0 || len(parts) == 0 {
+		parts = append(parts, plural(s, "second"))
+	}
+	return strings.Join(parts, " ")
+}
+
+// cut shortens s to n characters.
+func cut(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n-1]) + "…"
+}

@@ -1,0 +1,263 @@
+package bot
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hbollon/go-edlib"
+
+	"quizbot/quiz"
+)
+
+// boardLines is how many players a leaderboard lists.
+const boardLines = 10
+
+// WordHelpText describes one word, for help and for a platform's own list of commands.
+type WordHelpText struct {
+	Word  Word
+	Usage string // what follows the word
+	Text  string // one line, at most 100 characters
+}
+
+// HelpTexts describes every word, in the order of Words.
+func HelpTexts() []WordHelpText {
+	return []WordHelpText{
+		{WordAsk, "[TOPIC]", "One question here, on a topic or on anything"},
+		{WordStart, "[TOPIC] [N] [each SECONDS]", "A game of N questions, with a table of points and a podium"},
+		{WordStop, "", "End the game or the question (who started it, or an admin)"},
+		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
+		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
+		{WordLeaderboard, "[today|week|month|all] [here]", "The team's points, or this room's"},
+		{WordMe, "", "Your points, streak, accuracy and topics"},
+		{WordTopics, "", "What you can be asked about"},
+		{WordHelp, "", "This text"},
+	}
+}
+
+func sayHelp() Card {
+	card := Card{
+		Title:  "How to play",
+		Body:   []string{"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message:"},
+		Footer: "Answer by button, or by typing the letter, the number or the text. Your first answer counts, and everyone can score.",
+	}
+	for _, h := range HelpTexts() {
+		word := string(h.Word)
+		if h.Word == WordAsk {
+			word = "TOPIC (or nothing)"
+		} else if h.Usage != "" {
+			word += " " + h.Usage
+		}
+		card.Table = append(card.Table, word+": "+h.Text)
+	}
+	return card
+}
+
+func sayTopics(packs []quiz.Pack) Card {
+	card := Card{Title: "Topics", Footer: "Say one after /quiz, for example: /quiz " + firstTopic(packs)}
+	for _, p := range packs {
+		line := fmt.Sprintf("%s: %s, %s", p.ID, p.Title, plural(len(p.Questions), "question"))
+		if len(p.Aliases) > 0 {
+			line += " (also: " + strings.Join(p.Aliases, ", ") + ")"
+		}
+		card.Table = append(card.Table, line)
+	}
+	if len(packs) == 0 {
+		card.Body, card.Footer = []string{"There are no question packs yet. The operator adds them with QUIZBOT_PACKS."}, ""
+	}
+	return card
+}
+
+func firstTopic(packs []quiz.Pack) string {
+	if len(packs) == 0 {
+		return "TOPIC"
+	}
+	return packs[0].ID
+}
+
+// sayNoTopic names the nearest topics, or the word that was probably meant.
+func sayNoTopic(topic string, pool *quiz.Pool) Card {
+	card := Card{Title: "I don't know the topic " + quoted(topic)}
+	if word := nearestWord(topic); word != "" {
+		card.Body = append(card.Body, "Did you mean: "+word+"?")
+	}
+	var near []string
+	for _, p := range pool.Nearest(topic, 3) {
+		near = append(near, p.ID)
+	}
+	if len(near) > 0 {
+		card.Body = append(card.Body, "The nearest topics: "+strings.Join(near, ", ")+".")
+	}
+	card.Footer = "topics lists them all; help shows what else I understand."
+	return card
+}
+
+func quoted(s string) string { return "“" + cut(cleanName(s), maxName) + "”" }
+
+func nearestWord(text string) string {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
+	if len(first) < 2 || len(first) > 20 {
+		return ""
+	}
+	best, distance := "", 3
+	for _, w := range Words() {
+		if d := edlib.OSADamerauLevenshteinDistance(first, string(w)); d < distance && d < len(w)/2+1 {
+			best, distance = string(w), d
+		}
+	}
+	return best
+}
+
+// later names a word that is reserved for what this version can't do.
+func later(text string) (string, bool) {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
+	switch first {
+	case "review", "add", "suggestions", "schedule", "settings", "link", "privacy":
+		return first, true
+	}
+	return "", false
+}
+
+func sayNotYet(word string) Card {
+	return Card{Title: "I can't do " + quoted(word) + " in this version", Body: []string{"Say help for what I can do."}}
+}
+
+func sayOdd(c Command) Card {
+	usage := string(c.Word)
+	for _, h := range HelpTexts() {
+		if h.Word == c.Word && h.Usage != "" {
+			usage += " " + h.Usage
+		}
+	}
+	return Card{Title: "I don't understand " + quoted(c.Odd), Body: []string{"It goes like this: " + usage}}
+}
+
+func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card {
+	switch r.Reason {
+	case quiz.Occupied:
+		left := ""
+		if !r.Round.Closes.IsZero() {
+			if d := r.Round.Closes.Sub(now).Round(time.Second); d > 0 {
+				left = " It closes in " + span(d) + "."
+			}
+		}
+		return Card{
+			Title: "A question is open here already",
+			Body:  []string{quoted100(r.Round.Question.Ask), "Answer it first." + left},
+		}
+	case quiz.BetweenTurns:
+		return Card{Title: "A game is on here", Body: []string{"Its next question is about to come."}}
+	case quiz.NoTopic:
+		return sayNoTopic(c.Topic, pool)
+	case quiz.NoQuestions:
+		return Card{Title: "There is nothing to ask", Body: []string{"No question pack is loaded. The operator adds some with QUIZBOT_PACKS."}}
+	case quiz.NothingOpen:
+		return Card{Title: "No question or game is open here", Body: []string{"Say a topic for one question, or start for a game."}}
+	case quiz.NotYours:
+		return Card{Title: "That is for who started it, or an admin"}
+	case quiz.NoHint:
+		return Card{Title: "There is no other hint"}
+	case quiz.BadCount:
+		return Card{Title: fmt.Sprintf("A game has 1 to %d questions", quiz.MaxCount)}
+	case quiz.BadTime:
+		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, int(quiz.BlockingLimit/time.Second)-1)}
+	case quiz.TooManyLong:
+		return Card{Title: "Too many questions are open here", Body: []string{"One of them has to close first."}}
+	default:
+		return Card{Title: "That can't be done now"}
+	}
+}
+
+func quoted100(s string) string {
+	return "“" + cut(strings.Join(strings.Fields(s), " "), 100) + "”"
+}
+
+// boardLine is one line of a table; its form is a promise.
+func boardLine(rank int, name string, points int) string {
+	return fmt.Sprintf("%d. %s — %d", rank, name, points)
+}
+
+func sayBoard(b Board, period quiz.Period, here bool) Card {
+	title := "Leaderboard · " + periodText(period)
+	if here {
+		title += " · this room"
+	}
+	card := Card{Title: title}
+	own := b.Own.Rank > 0
+	for _, s := range b.Top {
+		card.Table = append(card.Table, boardLine(s.Rank, standingName(s), s.Points))
+		if s.Player == b.Own.Player {
+			own = false
+		}
+	}
+	if own {
+		card.Table = append(card.Table, boardLine(b.Own.Rank, standingName(b.Own), b.Own.Points))
+	}
+	if len(card.Table) == 0 {
+		card.Body = []string{"Nobody has answered yet. Say a topic for a question, or start for a game."}
+	} else if b.Players > len(b.Top) {
+		card.Footer = plural(b.Players, "player") + " in all"
+	}
+	return card
+}
+
+func standingName(s quiz.Standing) string {
+	if s.Name == "" {
+		return shortID(UserID(s.Player))
+	}
+	return s.Name
+}
+
+func periodText(p quiz.Period) string {
+	switch p {
+	case quiz.Today:
+		return "today"
+	case quiz.Week:
+		return "this week"
+	case quiz.Month:
+		return "this month"
+	default:
+		return "all time"
+	}
+}
+
+func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
+	if r.Answered == 0 {
+		return Card{Title: "You haven't answered yet", Body: []string{"Say a topic for a question, or start for a game."}}
+	}
+	card := Card{Title: plural(r.Points, "point")}
+	if b.Own.Rank > 0 {
+		card.Title += fmt.Sprintf(" · rank %d of %d", b.Own.Rank, b.Players)
+	}
+	card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
+		r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
+	for _, id := range slices.SortedFunc(maps.Keys(r.Topics), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.Topics[b].Answered, r.Topics[a].Answered), cmp.Compare(a, b))
+	}) {
+		t := r.Topics[id]
+		name := id
+		if p, ok := pool.Topic(id); ok {
+			name = p.Title
+		}
+		card.Table = append(card.Table, fmt.Sprintf("%s: %d of %d right (%d %%)", name, t.Right, t.Answered, percent(t.Right, t.Answered)))
+	}
+	return card
+}
+
+func percent(part, whole int) int { return (100*part + whole/2) / whole }
+
+// Sorry is what a person reads when their words could not be taken in.
+func Sorry(err error) Card {
+	switch {
+	case errors.Is(err, ErrBusy):
+		return Card{Title: "Busy", Body: []string{"A lot is going on here; please try again in a moment."}}
+	case errors.Is(err, ErrStopped):
+		return Card{Title: "Restarting", Body: []string{"I'm being restarted; please try again in a moment. Nothing was lost."}}
+	default:
+		return Card{Title: "That could not be saved", Body: []string{"Please try again."}}
+	}
+}

@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// Word is the first word of a command.
+type Word string
+
+// The words that players say.
+const (
+	WordAsk         Word = "ask" // also no word at all, or a topic
+	WordStart       Word = "start"
+	WordStop        Word = "stop"
+	WordSkip        Word = "skip"
+	WordHint        Word = "hint"
+	WordLeaderboard Word = "leaderboard"
+	WordMe          Word = "me"
+	WordTopics      Word = "topics"
+	WordHelp        Word = "help"
+)
+
+// Words lists what the bot understands, in the order of its help.
+func Words() []Word {
+	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordLeaderboard, WordMe, WordTopics, WordHelp}
+}
+
+// Command is what a player asks of the bot.
+type Command struct {
+	Word   Word
+	Topic  string        // ask, start; as typed
+	Count  int           // start; 0 when not said
+	Each   time.Duration // start; 0 when not said
+	Period quiz.Period   // leaderboard
+	Here   bool          // leaderboard
+	// Named says that Word was typed, rather than following from a topic or from silence.
+	Named bool
+	// Odd is the first part that could not be understood; "" when all was.
+	Odd string
+}
+
+// ParseCommand reads the words said to the bot. Case and stray whitespace don't
+// matter, and "quiz" may be repeated in front.
+func ParseCommand(text string) Command {
+	fields := strings.Fields(text)
+	for len(fields) > 0 {
+		switch strings.ToLower(fields[0]) {
+		case "quiz", "!quiz", "/quiz":
+			fields = fields[1:]
+			continue
+		}
+		break
+	}
+	if len(fields) == 0 {
+		return Command{Word: WordAsk}
+	}
+	word, rest := Word(strings.ToLower(fields[0])), fields[1:]
+	c := Command{Word: word, Named: true}
+	switch word {
+	case WordAsk:
+		c.Topic = strings.Join(rest, " ")
+	case WordStart:
+		c.start(rest)
+	case WordLeaderboard:
+		c.leaderboard(rest)
+	case WordStop, WordSkip, WordHint, WordMe, WordTopics, WordHelp:
+		if len(rest) > 0 && word != WordHelp {
+			c.Odd = rest[0]
+		}
+	default:
+		return Command{Word: WordAsk, Topic: strings.Join(fields, " ")}
+	}
+	return c
+}
+
+func (c *Command) start(args []string) {
+	var topic []string
+	for i := 0; i < len(args); i++ {
+		arg := strings.ToLower(args[i])
+		if n, err := strconv.Atoi(arg); err == nil && c.Count == 0 {
+			if n < 1 || n > quiz.MaxCount {
+				c.Count = -1
+			} else {
+				c.Count = n
+			}
+			continue
+		}
+		if arg == "each" {
+			i++
+			if i == len(args) {
+				c.Odd = "each"
+				return
+			}
+			n, err := strconv.Atoi(strings.TrimRight(strings.ToLower(args[i]), "seconds"))
+			switch {
+			case err != nil:
+				c.Odd = args[i]
+				return
+			case n < quiz.MinSeconds || n > quiz.MaxSeconds:
+				c.Each = -1
+			default:
+				c.Each = time.Duration(n) * time.Second
+			}
+			if i+1 < len(args) && (strings.EqualFold(args[i+1], "seconds") || strings.EqualFold(args[i+1], "s")) {
+				i++
+			}
+			continue
+		}
+		topic = append(topic, args[i])
+	}
+	c.Topic = strings.Join(topic, " ")
+}
+
+func (c *Command) leaderboard(args []string) {
+	c.Period = quiz.AllTime
+	for _, arg := range args {
+		switch p := quiz.Period(strings.ToLower(arg)); p {
+		case quiz.Today, quiz.Week, quiz.Month, quiz.AllTime:
+			c.Period = p
+		case "here":
+			c.Here = true
+		default:
+			c.Odd = arg
+			return
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package quiz
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// numberForm is a number as people type it, and what stands behind it: a unit.
+var numberForm = regexp.MustCompile(`^([+-]?(?:0[xX][0-9a-fA-F]{1,13}|(?:[0-9]{1,3}(?:[,' _][0-9]{3})+|[0-9]{1,18})(?:[.,][0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?|\.[0-9]{1,15}))\s*([^0-9\s][^0-9]{0,30})?$`)
+
+// units known in more than one size: name to (dimension, factor).
+var units = map[string]struct {
+	dimension string
+	factor    float64
+}{
+	"b": {"byte", 1}, "byte": {"byte", 1}, "octet": {"byte", 1},
+	"kb": {"byte", 1e3}, "kilobyte": {"byte", 1e3}, "mb": {"byte", 1e6}, "megabyte": {"byte", 1e6}, "gb": {"byte", 1e9}, "gigabyte": {"byte", 1e9},
+	"kib": {"byte", 1 << 10}, "kibibyte": {"byte", 1 << 10}, "mib": {"byte", 1 << 20}, "mebibyte": {"byte", 1 << 20}, "gib": {"byte", 1 << 30}, "gibibyte": {"byte", 1 << 30},
+	"bit":         {"byte", 1.0 / 8},
+	"ns":          {"second", 1e-9},
+	"nanosecond":  {"second", 1e-9},
+	"us":          {"second", 1e-6},
+	"µs":          {"second", 1e-6},
+	"μs":          {"second", 1e-6},
+	"microsecond": {"second", 1e-6},
+	"ms":          {"second", 1e-3}, "millisecond": {"second", 1e-3}, "msec": {"second", 1e-3},
+	"s": {"second", 1}, "sec": {"second", 1}, "second": {"second", 1},
+	"min": {"second", 60}, "minute": {"second", 60}, "m": {"second", 60},
+	"h": {"second", 3600}, "hr": {"second", 3600}, "hour": {"second", 3600},
+	"d": {"second", 86400}, "day": {"second", 86400}, "week": {"second", 7 * 86400},
+	"%": {"percent", 1}, "percent": {"percent", 1}, "per cent": {"percent", 1},
+	"mm": {"metre", 1e-3}, "cm": {"metre", 1e-2}, "metre": {"metre", 1}, "meter": {"metre", 1}, "km": {"metre", 1e3}, "kilometre": {"metre", 1e3}, "kilometer": {"metre", 1e3},
+	"hz": {"hertz", 1}, "khz": {"hertz", 1e3}, "mhz": {"hertz", 1e6}, "ghz": {"hertz", 1e9},
+}
+
+// numberWords are the numbers that people write out.
+var numberWords = map[string]float64{
+	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+	"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+	"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+}
+
+func trimNumber(text string) string {
+	s := strings.TrimSpace(norm.NFKC.String(text))
+	s = strings.NewReplacer("−", "-", "–", "-", "\u00a0", " ", "\u202f", " ", "’", "'").Replace(s)
+	return strings.TrimRight(s, ".!? ")
+}
+
+// readNumber reads a typed number in the unit of q. It is never infinite nor NaN.
+func readNumber(q Question, text string) (float64, bool) {
+	if len(text) > maxTyped {
+		return 0, false
+	}
+	s := trimNumber(text)
+	if x, unit, ok := wordNumber(s); ok {
+		return convert(q, x, unit)
+	}
+	m := numberForm.FindStringSubmatch(s)
+	if m == nil {
+		return 0, false
+	}
+	digits, unit := m[1], strings.ToLower(strings.TrimSpace(m[2]))
+	x, ok := parseDigits(digits)
+	if !ok {
+		return 0, false
+	}
+	return convert(q, x, unit)
+}
+
+func parseDigits(s string) (float64, bool) {
+	unsigned := strings.TrimLeft(s, "+-")
+	if strings.HasPrefix(strings.ToLower(unsigned), "0x") {
+		n, err := strconv.ParseUint(unsigned[2:], 16, 64)
+		x := float64(n)
+		if strings.HasPrefix(s, "-") {
+			x = -x
+		}
+		return x, err == nil
+	}
+	s = groups.ReplaceAllString(s, "$1$2") // "1,000,000" and "1'000": drop what groups thousands
+	s = groups.ReplaceAllString(s, "$1$2")
+	s = strings.Replace(s, ",", ".", 1)
+	x, err := strconv.ParseFloat(s, 64)
+	return x, err == nil && !math.IsInf(x, 0) && !math.IsNaN(x)
+}
+
+// groups finds a sign between three digits and what comes before them.
+var groups = regexp.MustCompile(`([0-9])[,' _]([0-9]{3})\b`)
+
+// wordNumber reads "sixteen", "twenty-one" or "two hundred", with a unit behind.
+func wordNumber(s string) (x float64, unit string, ok bool) {
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == '-' })
+	sum, last := 0.0, 0.0
+	i := 0
+	for ; i < len(words); i++ {
+		n, known := numberWords[words[i]]
+		if !known {
+			break
+		}
+		switch {
+		case n >= 100 && sum > 0 && sum < n:
+			sum *= n
+		case i > 0 && (last < 20 && last != 0 || n >= 20 && last < 100 || last == 0): // "one two", "twenty thirty"
+			return 0, "", false
+		default:
+			sum += n
+		}
+		last = n
+	}
+	return sum, strings.Join(words[i:], " "), i > 0
+}
+
+// convert brings x from the unit that was typed into the unit of q. A unit that
+// measures something else is no answer.
+func convert(q Question, x float64, unit string) (float64, bool) {
+	want := unitName(q.Unit)
+	unit = unitName(unit)
+	if unit == "" || unit == want {
+		return x, true
+	}
+	from, ok := units[unit]
+	if !ok {
+		return 0, false
+	}
+	to, ok := units[want]
+	if !ok || to.dimension != from.dimension {
+		return 0, false
+	}
+	x = x * from.factor / to.factor
+	return x, !math.IsInf(x, 0)
+}
+
+func unitName(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if _, ok := units[s]; ok || len(s) < 3 {
+		return s
+	}
+	return strings.TrimSuffix(s, "s")
+}
