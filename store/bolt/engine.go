@@ -1,0 +1,370 @@
+// Package bolt is the embedded engine: one bbolt file, one process.
+//
+// All writes go through one goroutine that takes whatever waits, runs each
+// function on an overlay of its own, and commits them together: one disk sync
+// serves everybody who waited, and nobody waits for company. (bbolt's own Batch
+// lets a lone writer wait 10 ms, and one failing function makes all the others
+// run again.)
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"quizbot/store"
+)
+
+const (
+	// lockTimeout is how long to wait for another process to let go of the file.
+	lockTimeout = 2 * time.Second
+	// mapSize is reserved at once, so that a growing file doesn't stall readers.
+	mapSize = 256 << 20
+	// maxGroup bounds how many functions share a commit.
+	maxGroup = 1024
+)
+
+var (
+	bucketMeta  = []byte("meta")
+	bucketTeams = []byte("teams")
+	bucketIndex = []byte("index")
+	keyVersion  = []byte("version")
+	keyCreated  = []byte("created")
+)
+
+// What can be wrong with a file. The errors that Open returns wrap one of these
+// and name the path and the cure.
+var (
+	ErrLocked  = errors.New("in use by another process")
+	ErrEmpty   = errors.New("file is empty")
+	ErrCorrupt = errors.New("file is damaged")
+	ErrForeign = errors.New("file is no quizbot database")
+	ErrNewer   = errors.New("file is of a newer version")
+	// ErrFailed: a write failed in a way that leaves the file's state unknown; the
+	// engine takes no more writes until the file is opened again.
+	ErrFailed = errors.New("database has failed")
+	// ErrClosed: the engine was closed.
+	ErrClosed = errors.New("database is closed")
+)
+
+// Options change how a file is opened.
+type Options struct {
+	Log *slog.Logger // nil: silent
+	Now func() time.Time
+}
+
+// Engine implements store.Engine on a bbolt file.
+type Engine struct {
+	db   *bbolt.DB
+	path string
+
+	writes chan *write
+	stop   chan struct{}
+	done   chan struct{}
+	closed sync.Once
+
+	mu     sync.Mutex
+	failed error
+	broken chan struct{}
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+type write struct {
+	ctx    context.Context
+	team   string
+	fn     func(store.Tx) error
+	err    error
+	result chan error
+}
+
+// Open opens the database file at path, or makes a new one where there is no
+// file. It never changes a file that it refuses: one that is empty, damaged,
+// foreign, in use or newer than this program.
+func Open(path string, o Options) (*Engine, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	info, err := os.Stat(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case fresh:
+		if err := checkFolder(path); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	default:
+		if err := inspect(path, info); err != nil {
+			return nil, err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			o.Log.Warn("database can be read by other users of this machine; chmod 600 it", "path", path, "mode", info.Mode().Perm())
+		}
+	}
+	db, err := openFile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		err = initialise(db, o.Now())
+		if err == nil {
+			err = syncFolder(path)
+		}
+		if err != nil {
+			_ = db.Close()
+			return nil, fmt.Errorf("database %s: make a new file: %w", path, err)
+		}
+	}
+	e := &Engine{
+		db: db, path: path,
+		writes: make(chan *write, maxGroup), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
+	}
+	go e.write()
+	return e, nil
+}
+
+func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil { // bbolt panics on some damaged files
+			err = damaged(path, fmt.Sprint(r))
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize, ReadOnly: readOnly,
+	})
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, bbolt.ErrTimeout):
+		return nil, fmt.Errorf("database %s: %w: stop the other quizbot, or give this one another file with QUIZBOT_DB", path, ErrLocked)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("database %s: %w: let this user read and write the file and its folder", path, fs.ErrPermission)
+	default:
+		return nil, damaged(path, err.Error())
+	}
+}
+
+func initialise(db *bbolt.DB, now time.Time) error {
+	return db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketTeams, bucketIndex} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		if err := meta.Put(keyCreated, []byte(now.UTC().Format(time.RFC3339))); err != nil {
+			return err
+		}
+		return meta.Put(keyVersion, []byte(strconv.Itoa(store.FormatVersion)))
+	})
+}
+
+func checkFolder(path string) error {
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return fmt.Errorf("database %s: there is no folder %s: make it, or set QUIZBOT_DB", path, folder)
+	}
+	return nil
+}
+
+// syncFolder makes the new file's name as durable as its content.
+func syncFolder(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	return d.Sync()
+}
+
+// Failed is closed when the database can take no more writes; Err says why.
+func (e *Engine) Failed() <-chan struct{} { return e.broken }
+
+// Err is why the database has failed; nil while it works.
+func (e *Engine) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.failed
+}
+
+func (e *Engine) fail(err error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.failed == nil {
+		e.failed = fmt.Errorf("database %s: %w: %w; check the disk, then start again", e.path, ErrFailed, err)
+		close(e.broken)
+	}
+	return e.failed
+}
+
+// Close finishes the writes that wait and closes the file.
+func (e *Engine) Close() error {
+	var err error
+	e.closed.Do(func() {
+		close(e.stop)
+		<-e.done
+		err = e.db.Close()
+	})
+	return err
+}
+
+// Update implements store.Engine.
+func (e *Engine) Update(ctx context.Context, team string, fn func(store.Tx) error) error {
+	w := &write{ctx: ctx, team: team, fn: fn, result: make(chan error, 1)}
+	select {
+	case <-e.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case e.writes <- w:
+	}
+	select {
+	case err := <-w.result:
+		return err
+	case <-e.done:
+		select {
+		case err := <-w.result: // it was in the last group
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// write is the only writer.
+func (e *Engine) write() {
+	defer close(e.done)
+	for {
+		select {
+		case w := <-e.writes:
+			e.commit(e.gather(w))
+		case <-e.stop:
+			for {
+				select {
+				case w := <-e.writes:
+					e.commit(e.gather(w))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// gather takes what else waits by now.
+func (e *Engine) gather(w *write) []*write {
+	group := []*write{w}
+	for len(group) < maxGroup {
+		select {
+		case w := <-e.writes:
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (e *Engine) commit(group []*write) {
+	err := e.Err()
+	if err == nil {
+		err = e.runGroup(group)
+	}
+	for _, w := range group {
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		w.result <- w.err
+	}
+}
+
+func (e *Engine) runGroup(group []*write) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // bbolt found its own pages damaged
+			err = e.fail(fmt.Errorf("%v", r))
+		}
+	}()
+	tx, err := e.db.Begin(true)
+	if err != nil {
+		return e.fail(err)
+	}
+	g := &groupTx{teams: tx.Bucket(bucketTeams), index: tx.Bucket(bucketIndex), open: map[string]*bbolt.Bucket{}}
+	wrote := false
+	for _, w := range group {
+		if w.err = w.ctx.Err(); w.err != nil {
+			continue
+		}
+		o := &overlay{base: g.team(w.team), writes: map[string][]byte{}}
+		if w.err = run(w.fn, o); w.err != nil || len(o.writes) == 0 {
+			continue
+		}
+		if err := g.apply(w.team, o); err != nil {
+			_ = tx.Rollback()
+			return e.fail(err)
+		}
+		wrote = true
+	}
+	if !wrote {
+		return tx.Rollback()
+	}
+	if err := tx.Commit(); err != nil {
+		return e.fail(err)
+	}
+	return nil
+}
+
+// run keeps a panic of one function from the others.
+func run(fn func(store.Tx) error, tx store.Tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("transaction panicked: %v", r)
+		}
+	}()
+	return fn(tx)
+}
+
+// View implements store.Engine.
+func (e *Engine) View(ctx context.Context, team string, fn func(store.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return e.db.View(func(tx *bbolt.Tx) error {
+		return fn(&overlay{base: tx.Bucket(bucketTeams).Bucket(teamKey(team))})
+	})
+}
+
+// Indexed implements store.Engine.
+func (e *Engine) Indexed(ctx context.Context, prefix byte, to []byte, limit int) ([]store.Ref, error) {
+	var out []store.Ref
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err := e.db.View(func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bucketIndex).Cursor()
+		for k, v := c.Seek([]byte{prefix}); k != nil && len(out) < limit; k, v = c.Next() {
+			n, err := strconv.Atoi(string(v))
+			if err != nil || n > len(k) {
+				return fmt.Errorf("database %s: %w: index", e.path, ErrCorrupt)
+			}
+			if string(k[:n]) >= string(to) {
+				break
+			}
+			out = append(out, store.Ref{Team: string(k[n:]), Key: append([]byte(nil), k[:n]...)})
+		}
+		return nil
+	})
+	return out, err
+}

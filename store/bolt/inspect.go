@@ -1,0 +1,142 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"quizbot/store"
+)
+
+// maxWalk is the largest file whose every page is read before it is opened;
+// larger ones would take longer than an operator should wait.
+const maxWalk = 512 << 20
+
+func damaged(path, how string) error {
+	return fmt.Errorf("database %s: %w (%s): it was left as it is; restore a backup, or move it away to start anew", path, ErrCorrupt, how)
+}
+
+// inspect reads an existing file without changing it and says why it can't be
+// used. bbolt itself takes an empty file for a new one, falls back or panics on
+// some damaged ones, and knows nothing of our versions.
+func inspect(path string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return fmt.Errorf("database %s: this is a folder: name a file in it with QUIZBOT_DB", path)
+	case info.Size() == 0:
+		return fmt.Errorf("database %s: %w: a database was lost here, or the file was made by hand; restore a backup, or remove the file to start anew", path, ErrEmpty)
+	}
+	if err := checkMeta(path, info.Size()); err != nil {
+		return err
+	}
+	db, err := openFile(path, true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	return walk(db, path, info.Size())
+}
+
+// checkMeta verifies bbolt's two meta pages and that the file holds all the
+// pages that they speak of. Layout: bbolt internal/common page.go and meta.go.
+func checkMeta(path string, size int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("database %s: %w: let this user read and write the file", path, fs.ErrPermission)
+		}
+		return fmt.Errorf("database %s: %w", path, err)
+	}
+	defer func() { _ = f.Close() }()
+	pageSize := int64(os.Getpagesize())
+	valid := false
+	var newest, pages uint64
+	for i := int64(0); i < 2; i++ {
+		m, ok := readMeta(f, i*pageSize)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			pageSize = int64(m.pageSize)
+		}
+		if !valid || m.txid > newest {
+			newest, pages = m.txid, m.pages
+		}
+		valid = true
+	}
+	switch {
+	case !valid:
+		return damaged(path, "it doesn't begin like a database")
+	case pages > uint64(size)/uint64(pageSize):
+		return damaged(path, fmt.Sprintf("it is cut off: %d bytes of %d", size, pages*uint64(pageSize)))
+	}
+	return nil
+}
+
+type meta struct {
+	pageSize    uint32
+	pages, txid uint64
+}
+
+func readMeta(r io.ReaderAt, at int64) (meta, bool) {
+	const header, size = 16, 64
+	var b [header + size]byte
+	if _, err := r.ReadAt(b[:], at); err != nil {
+		return meta{}, false
+	}
+	order := binary.NativeEndian
+	m := b[header:]
+	sum := fnv.New64a()
+	_, _ = sum.Write(m[:56])
+	if order.Uint32(m[0:]) != 0xED0CDAED || order.Uint32(m[4:]) != 2 || order.Uint64(m[56:]) != sum.Sum64() {
+		return meta{}, false
+	}
+	out := meta{pageSize: order.Uint32(m[8:]), pages: order.Uint64(m[40:]), txid: order.Uint64(m[48:])}
+	return out, out.pageSize >= 512
+}
+
+// walk checks the version and reads every key, so that a damaged page is found
+// now and not in the middle of a game.
+func walk(db *bbolt.DB, path string, size int64) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = damaged(path, fmt.Sprint(r))
+		}
+	}()
+	return db.View(func(tx *bbolt.Tx) error {
+		m := tx.Bucket(bucketMeta)
+		if m == nil || tx.Bucket(bucketTeams) == nil || tx.Bucket(bucketIndex) == nil {
+			return fmt.Errorf("database %s: %w: name another file with QUIZBOT_DB", path, ErrForeign)
+		}
+		version, err := strconv.Atoi(string(m.Get(keyVersion)))
+		switch {
+		case err != nil || version < 1:
+			return fmt.Errorf("database %s: %w: it has no version; name another file with QUIZBOT_DB", path, ErrForeign)
+		case version > store.FormatVersion:
+			return fmt.Errorf("database %s: %w (%d; this program knows %d): use the newer quizbot, or restore a backup made by this one", path, ErrNewer, version, store.FormatVersion)
+		case size > maxWalk:
+			return nil
+		}
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return walkBucket(b) })
+	})
+}
+
+func walkBucket(b *bbolt.Bucket) error {
+	return b.ForEach(func(k, v []byte) error {
+		if v == nil {
+			if inner := b.Bucket(k); inner != nil {
+				return walkBucket(inner)
+			}
+		}
+		return nil
+	})
+}

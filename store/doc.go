@@ -1,0 +1,28 @@
+// Package store says what is kept and under which key, once for every engine.
+//
+// An engine is an ordered key-value transaction per team. Inside a team the
+// keys are (parts are escaped and ended, see keys.go):
+//
+//	v ROOM                  revision of the room, 8 bytes; written by every commit
+//	r ROOM                  the room without its answers, JSON; written when it changed
+//	e DAY ID                delivery that was accepted; two days are remembered
+//	l SEQ                   the ledger: one answer, JSON; the truth about all points
+//	a ROOM ROUND PLAYER     ledger number of that player's answer: the guard against a second
+//	p PLAYER                what the player is called
+//	o ROOM SEQ              message in the outbox, JSON
+//	k ROOM KEY              outbox number of a message that is not settled
+//	m ROOM KEY              message that an outbox key became
+//	w ROOM MESSAGE          round whose question that message shows
+//	n NAME                  counters: "ledger", "folded", "outbox"
+//	t TIME ROOM             wake time of a room (indexed over all teams)
+//	u ROOM                  room with messages in the outbox (indexed over all teams)
+//	y ROOM                  the wake time that stands under t
+//	s BOARD PLAYER          points on a board
+//	b BOARD ^POINTS PLAYER  the board in order, best first
+//	h BOARD LEVEL ^POINTS   how many players have those points (0) or that range (1)
+//	c BOARD                 how many players are on the board
+//	x PLAYER                the player's record, JSON
+//
+// Everything from s on follows from the ledger and is folded from it later, in
+// batches; whoever reads it folds first.
+package store
