@@ -1,0 +1,243 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"quizbot/bot"
+)
+
+// arrival is something that Slack told us, and where its answer goes.
+type arrival struct {
+	in   bot.Incoming
+	to   address
+	name string // as the payload has it; may be ""
+	user string // Slack's own id
+	team string
+}
+
+// address is where a private reply goes.
+type address struct {
+	channel, user, thread string
+	responseURL           string
+	replace               bool // the reply takes the place of the private message that was pressed
+	private               bool // a direct message: everything there is private
+}
+
+// envelope is an event as Slack delivers it. Only what is used is decoded, so
+// that nothing new or odd in the rest can hurt.
+type envelope struct {
+	Type           string `json:"type"`
+	Challenge      string `json:"challenge"`
+	TeamID         string `json:"team_id"`
+	EventID        string `json:"event_id"`
+	Event          json.RawMessage
+	Authorizations []struct {
+		UserID string `json:"user_id"`
+		IsBot  bool   `json:"is_bot"`
+	} `json:"authorizations"`
+}
+
+type messageEvent struct {
+	Type        string `json:"type"`
+	Subtype     string `json:"subtype"`
+	Channel     string `json:"channel"`
+	ChannelType string `json:"channel_type"`
+	User        string `json:"user"`
+	BotID       string `json:"bot_id"`
+	Text        string `json:"text"`
+	TS          string `json:"ts"`
+	ThreadTS    string `json:"thread_ts"`
+	Hidden      bool   `json:"hidden"`
+}
+
+// decodeEvent turns an event into an arrival; ok is false for events that don't
+// concern the bot.
+func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, err error) {
+	if err := json.Unmarshal(body, &env); err != nil {
+		return env, a, false, fmt.Errorf("decode event: %w", err)
+	}
+	if env.Type != "event_callback" || len(env.Event) == 0 {
+		return env, a, false, nil
+	}
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(env.Event, &kind) != nil || kind.Type != "message" && kind.Type != "app_mention" {
+		return env, a, false, nil
+	}
+	var m messageEvent
+	if err := json.Unmarshal(env.Event, &m); err != nil {
+		return env, a, false, fmt.Errorf("decode %s event %s: %w", kind.Type, env.EventID, err)
+	}
+	switch m.Subtype {
+	case "", "thread_broadcast", "file_share":
+	default:
+		return env, a, false, nil
+	}
+	if m.BotID != "" || m.Hidden || m.User == "" || m.User == self.user || m.Channel == "" || m.TS == "" {
+		return env, a, false, nil
+	}
+	bots := []string{self.user}
+	for _, who := range env.Authorizations {
+		if who.IsBot {
+			bots = append(bots, who.UserID)
+		}
+	}
+	a = arrival{user: m.User, team: env.TeamID}
+	private := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
+	text, addressed := stripMention(m.Text, bots)
+	a.in = bot.Incoming{
+		ID:   messageDelivery(env.TeamID, m.Channel, m.TS),
+		Team: teamID(env.TeamID), Room: roomID(env.TeamID, m.Channel), User: userID(env.TeamID, m.User),
+		Text: plainText(text), Addressed: addressed || m.Type == "app_mention", Private: private, At: timeOf(m.TS),
+	}
+	if m.ThreadTS != "" && m.ThreadTS != m.TS {
+		a.in.ReplyTo = bot.MessageID(m.ThreadTS)
+	}
+	a.to = address{channel: m.Channel, user: m.User, thread: m.ThreadTS, private: private}
+	return env, a, true, nil
+}
+
+var mention = regexp.MustCompile(`<@([A-Z0-9]+)(?:\|[^>]*)?>`)
+
+// stripMention takes what is said after the bot's name.
+func stripMention(text string, bots []string) (string, bool) {
+	for _, at := range mention.FindAllStringSubmatchIndex(text, 16) {
+		id := text[at[2]:at[3]]
+		for _, b := range bots {
+			if b != "" && id == b {
+				rest := strings.TrimLeft(text[at[1]:], " :,")
+				if strings.TrimSpace(rest) == "" {
+					rest = text[:at[0]] // "quiz websocket @quizbot"
+				}
+				return rest, true
+			}
+		}
+	}
+	return text, false
+}
+
+var markup = regexp.MustCompile(`<([^<>]*)>`)
+
+// plainText undoes Slack's markup: links read as their labels, and & < > are
+// themselves again.
+func plainText(s string) string {
+	s = markup.ReplaceAllStringFunc(s, func(m string) string {
+		target, label, labelled := strings.Cut(m[1:len(m)-1], "|")
+		switch {
+		case labelled && strings.HasPrefix(target, "#"):
+			return "#" + label
+		case labelled:
+			return label
+		default:
+			return target
+		}
+	})
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+}
+
+// decodeCommand turns a slash command's form into an arrival.
+func decodeCommand(form url.Values, body string) (arrival, error) {
+	team, channel, user := form.Get("team_id"), form.Get("channel_id"), form.Get("user_id")
+	if channel == "" || user == "" {
+		return arrival{}, fmt.Errorf("slash command without a channel or a user")
+	}
+	private := strings.HasPrefix(channel, "D") || form.Get("channel_name") == "directmessage"
+	return arrival{
+		user: user, team: team, name: form.Get("user_name"),
+		in: bot.Incoming{
+			ID:   onceID("cmd", form.Get("trigger_id"), body),
+			Team: teamID(team), Room: roomID(team, channel), User: userID(team, user),
+			Text: plainText(form.Get("text")), Addressed: true, Private: private,
+		},
+		to: address{channel: channel, user: user, responseURL: form.Get("response_url"), private: private},
+	}, nil
+}
+
+// interaction is a press of a button.
+type interaction struct {
+	Type      string `json:"type"`
+	TriggerID string `json:"trigger_id"`
+	Response  string `json:"response_url"`
+	Team      struct {
+		ID string `json:"id"`
+	} `json:"team"`
+	User struct {
+		ID       string `json:"id"`
+		Name     string `json:"name"`
+		Username string `json:"username"`
+		TeamID   string `json:"team_id"`
+	} `json:"user"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Container struct {
+		MessageTS   string `json:"message_ts"`
+		ChannelID   string `json:"channel_id"`
+		ThreadTS    string `json:"thread_ts"`
+		IsEphemeral bool   `json:"is_ephemeral"`
+	} `json:"container"`
+	Message struct {
+		TS       string `json:"ts"`
+		ThreadTS string `json:"thread_ts"`
+	} `json:"message"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		ActionTS string `json:"action_ts"`
+		Type     string `json:"type"`
+	} `json:"actions"`
+}
+
+// decodeInteraction turns a press into an arrival; ok is false for other kinds.
+func decodeInteraction(payload []byte) (a arrival, ok bool, err error) {
+	var i interaction
+	if err := json.Unmarshal(payload, &i); err != nil {
+		return a, false, fmt.Errorf("decode interaction: %w", err)
+	}
+	channel := i.Channel.ID
+	if channel == "" {
+		channel = i.Container.ChannelID
+	}
+	if i.Type != "block_actions" || len(i.Actions) == 0 || channel == "" || i.User.ID == "" {
+		return a, false, nil
+	}
+	act := i.Actions[0]
+	choice := act.Value
+	if choice == "" {
+		choice = act.ActionID
+	}
+	if choice == "" {
+		return a, false, nil
+	}
+	team := i.Team.ID
+	if team == "" {
+		team = i.User.TeamID
+	}
+	name := i.User.Name
+	if name == "" {
+		name = i.User.Username
+	}
+	message := i.Container.MessageTS
+	if message == "" {
+		message = i.Message.TS
+	}
+	thread := i.Container.ThreadTS
+	if thread == "" {
+		thread = i.Message.ThreadTS
+	}
+	private := strings.HasPrefix(channel, "D")
+	return arrival{
+		user: i.User.ID, team: team, name: name,
+		in: bot.Incoming{
+			ID:   onceID("act", i.TriggerID, i.User.ID, channel, message, act.ActionID, act.ActionTS),
+			Team: teamID(team), Room: roomID(team, channel), User: userID(team, i.User.ID),
+			Choice: choice, Private: private, At: timeOf(act.ActionTS),
+		},
+		to: address{channel: channel, user: i.User.ID, thread: thread, responseURL: i.Response, replace: i.Container.IsEphemeral, private: private},
+	}, true, nil
+}
