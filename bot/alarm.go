@@ -118,8 +118,12 @@ func (b *Bot) tick(ref RoomRef) {
 		return
 	}
 	b.work.Go(func() {
-		j := &job{inner: true, inputs: []quiz.Input{quiz.Tick{}}}
-		_, err := b.rooms.submit(b.ctx, b, ref, j)
+		j := &job{inner: true, inputs: []quiz.Input{quiz.Tick{}}, done: make(chan struct{})}
+		err := b.rooms.enqueue(b, ref, j)
+		if err == nil {
+			<-j.done
+			err = j.err
+		}
 		b.alarm.mu.Lock()
 		delete(b.alarm.busy, ref)
 		b.alarm.mu.Unlock()

@@ -144,34 +144,63 @@ func (b *Bot) stop() {
 // once, when the effect is on disk. Its errors: ErrBusy and ErrStopped when
 // nothing was recorded; ctx.Err() when the outcome isn't known yet; anything
 // else is the operator's, and the delivery should be submitted again.
-func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) {
+func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) { return b.Queue(in)(ctx) }
+
+// Queue gives what somebody said its place in the order of its room, at once,
+// and returns a function that waits for the outcome, as Submit does. The function
+// may be called again after its context has ended.
+func (b *Bot) Queue(in Incoming) func(context.Context) (Reply, error) {
 	began := b.now()
 	in.Name = cleanName(in.Name)
-	reply, err := b.take(ctx, in)
-	outcome := "ok"
-	switch {
-	case errors.Is(err, ErrBusy):
-		outcome = "busy"
-	case err != nil:
-		outcome = "failed"
-	case reply.Seen:
-		outcome = "seen"
+	j := &job{in: in, done: make(chan struct{})}
+	refused := b.place(j)
+	count := sync.OnceFunc(func() {
+		b.meter.Submitted(in.Room.Platform(), outcomeOf(j, refused), b.now().Sub(began))
+	})
+	return func(ctx context.Context) (Reply, error) {
+		err := refused
+		if err == nil {
+			select {
+			case <-j.done:
+				err = j.err
+			case <-ctx.Done():
+				return Reply{}, fmt.Errorf("submit %s in %s: %w", in.ID, in.Room, ctx.Err())
+			}
+		}
+		count()
+		if err != nil {
+			return Reply{}, fmt.Errorf("submit %s in %s: %w", in.ID, in.Room, err)
+		}
+		return j.reply, nil
 	}
-	b.meter.Submitted(in.Room.Platform(), outcome, b.now().Sub(began))
-	if err != nil {
-		return Reply{}, fmt.Errorf("submit %s in %s: %w", in.ID, in.Room, err)
-	}
-	return reply, nil
 }
 
-func (b *Bot) take(ctx context.Context, in Incoming) (Reply, error) {
-	if in.Choice == "" && (in.Addressed || in.Private) {
+func outcomeOf(j *job, refused error) string {
+	switch {
+	case errors.Is(refused, ErrBusy):
+		return "busy"
+	case refused != nil || j.err != nil:
+		return "failed"
+	case j.reply.Seen:
+		return "seen"
+	default:
+		return "ok"
+	}
+}
+
+// place puts a job into its room's mailbox, or has it answered beside it when it
+// only asks for something to read.
+func (b *Bot) place(j *job) error {
+	if in := j.in; in.Choice == "" && (in.Addressed || in.Private) {
 		switch c := ParseCommand(in.Text); c.Word {
 		case WordHelp, WordTopics, WordLeaderboard, WordMe:
-			return b.show(ctx, in, c)
+			return b.rooms.beside(b, func() {
+				j.reply, j.err = b.show(b.ctx, in, c)
+				j.finish()
+			})
 		}
 	}
-	return b.rooms.submit(ctx, b, RoomRef{Team: in.Team, Room: in.Room}, &job{in: in})
+	return b.rooms.enqueue(b, RoomRef{Team: j.in.Team, Room: j.in.Room}, j)
 }
 
 // show answers words that change nothing. The delivery is still recorded, so

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -55,18 +54,15 @@ type mailbox struct {
 	loaded bool
 }
 
-// submit queues j and waits until it is done, or until ctx ends.
-func (r *rooms) submit(ctx context.Context, b *Bot, ref RoomRef, j *job) (Reply, error) {
-	j.done = make(chan struct{})
-	if err := r.enqueue(b, ref, j); err != nil {
-		return Reply{}, err
+// beside runs fn outside of any room's order.
+func (r *rooms) beside(b *Bot, fn func()) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return ErrStopped
 	}
-	select {
-	case <-j.done:
-		return j.reply, j.err
-	case <-ctx.Done():
-		return Reply{}, ctx.Err()
-	}
+	b.work.Go(fn)
+	return nil
 }
 
 func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
