@@ -1,0 +1,93 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"quizbot/bot"
+)
+
+// Discord's own error codes that mean something to us.
+const (
+	codeUnknownChannel   = 10003
+	codeUnknownGuild     = 10004
+	codeUnknownMessage   = 10008
+	codeMissingAccess    = 50001
+	codeNotAuthor        = 50005
+	codeCannotDM         = 50007
+	codeNoPermission     = 50013
+	codeOldEdits         = 30046
+	codeArchivedThread   = 50083
+	codeAcknowledged     = 40060
+	unauthorizedPause    = time.Minute
+	unauthorizedTokenErr = "the token is refused (401): set DISCORD_TOKEN to the bot's token"
+)
+
+// Deliver implements bot.Messenger. The nonce makes it safe to repeat.
+func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, error) {
+	guild, channel, ok := splitRoom(o.Room)
+	if !ok {
+		return "", fmt.Errorf("room %q is not one of discord's: %w", o.Room, bot.ErrRejected)
+	}
+	b := render(o.Card, place{guild: guild, channel: channel, see: a.config.Texts.See})
+	method, endpoint := http.MethodPost, discordgo.EndpointChannelMessages(channel)
+	if o.Target != "" {
+		method, endpoint = http.MethodPatch, discordgo.EndpointChannelMessage(channel, string(o.Target))
+		b.replace()
+	} else {
+		b.Nonce, b.EnforceNonce = nonceOf(o.Room, o.Key), true
+	}
+	var made struct {
+		ID string `json:"id"`
+	}
+	if err := a.call(ctx, method, endpoint, b, &made); err != nil {
+		return "", a.classify(err, o.Target != "")
+	}
+	if o.Target != "" {
+		return o.Target, nil
+	}
+	if made.ID == "" {
+		return "", &bot.RetryError{Err: errors.New("discord named no message")}
+	}
+	return bot.MessageID(made.ID), nil
+}
+
+// classify turns a refusal into one of the core's errors.
+func (a *Adapter) classify(err error, edit bool) error {
+	var e *apiError
+	if !errors.As(err, &e) {
+		return &bot.RetryError{Err: err} // lost on the way; the nonce makes a repeat safe
+	}
+	switch {
+	case e.status == http.StatusTooManyRequests:
+		return &bot.RetryError{After: e.retryAfter, Err: err}
+	case e.status >= 500:
+		return &bot.RetryError{Err: err}
+	case e.status == http.StatusUnauthorized:
+		a.setReason(errors.New(unauthorizedTokenErr))
+		a.gate.closeAll(unauthorizedPause)
+		return &bot.RetryError{After: unauthorizedPause, Err: err}
+	}
+	switch e.code {
+	case codeUnknownMessage, codeNotAuthor, codeOldEdits:
+		return fmt.Errorf("%w: %w", bot.ErrGone, err)
+	case codeUnknownChannel, codeUnknownGuild, codeMissingAccess, codeNoPermission, codeCannotDM, codeArchivedThread:
+		return fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
+	}
+	switch {
+	case e.status == http.StatusForbidden:
+		return fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
+	case e.status == http.StatusNotFound && edit:
+		return fmt.Errorf("%w: %w", bot.ErrGone, err)
+	case e.status == http.StatusNotFound:
+		return fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
+	case e.status == http.StatusRequestTimeout || e.status == http.StatusConflict:
+		return &bot.RetryError{Err: err}
+	}
+	return fmt.Errorf("%w: %w", bot.ErrRejected, err)
+}

@@ -1,0 +1,196 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"quizbot/bot"
+)
+
+// Types of an interaction's callback.
+const (
+	callbackMessage   = 4
+	callbackDefer     = 5 // a message will follow
+	callbackDeferEdit = 6 // nothing, or an edit will follow
+	callbackEdit      = 7
+	callbackSuggest   = 8
+)
+
+// callback is the body of an interaction's answer.
+type callback struct {
+	Type int `json:"type"`
+	Data any `json:"data,omitempty"`
+}
+
+const (
+	replyTries = 5
+	// callbackTime is how long after it was received an interaction can still be answered.
+	callbackTime = 2900 * time.Millisecond
+)
+
+// callback turns the outcome of a press or a command into its answer.
+func (a *Adapter) callback(arrived arrival, reply bot.Reply, err error) callback {
+	card := a.cardOf(arrived, reply, err)
+	switch {
+	case card == nil:
+		return callback{Type: callbackDeferEdit}
+	case arrived.private && err == nil && !reply.Public:
+		return callback{Type: callbackEdit, Data: a.body(arrived, *card, true)}
+	}
+	body := a.body(arrived, *card, false)
+	if !reply.Public || err != nil {
+		body.Flags = flagEphemeral
+	}
+	return callback{Type: callbackMessage, Data: body}
+}
+
+// cardOf is what the person reads; nil when a press needs no word.
+func (a *Adapter) cardOf(arrived arrival, reply bot.Reply, err error) *bot.Card {
+	if err != nil {
+		sorry := a.config.Sorry(err)
+		return &sorry
+	}
+	if reply.Card != nil || arrived.act.Type == interactComponent {
+		return reply.Card
+	}
+	if reply.Seen {
+		return &bot.Card{Title: a.config.Texts.Done}
+	}
+	return &bot.Card{Title: a.config.Texts.Below}
+}
+
+func (a *Adapter) body(arrived arrival, c bot.Card, edit bool) *body {
+	guild, channel, _ := splitRoom(arrived.in.Room)
+	b := render(c, place{guild: guild, channel: channel, see: a.config.Texts.See})
+	if edit {
+		b.replace()
+	}
+	return b
+}
+
+// deferral says that an answer will come.
+func (a *Adapter) deferral(arrived arrival) callback {
+	if arrived.private {
+		return callback{Type: callbackDeferEdit}
+	}
+	return callback{Type: callbackDefer, Data: map[string]int{"flags": flagEphemeral}}
+}
+
+// put answers an interaction, with another try where Discord stumbled.
+func (a *Adapter) put(arrived arrival, received time.Time, c callback) error {
+	ctx, cancel := context.WithTimeout(a.late, max(callbackTime-a.now().Sub(received), 500*time.Millisecond))
+	defer cancel()
+	endpoint := discordgo.EndpointInteractionResponse(arrived.act.ID, arrived.act.Token)
+	var err error
+	for pause := 100 * time.Millisecond; ; pause *= 2 {
+		err = a.call(ctx, http.MethodPost, endpoint, c, nil)
+		if err == nil || codeOf(err) == codeAcknowledged {
+			return nil
+		}
+		if !passing(err) || !sleep(ctx, pause) {
+			break
+		}
+	}
+	a.log.Warn("interaction not answered", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
+	return err
+}
+
+// complete sends what a deferral promised.
+func (a *Adapter) complete(arrived arrival, reply bot.Reply, err error) {
+	card := a.cardOf(arrived, reply, err)
+	if card == nil {
+		if arrived.private {
+			return
+		}
+		card = &bot.Card{Title: a.config.Texts.Done}
+	}
+	_, app := a.ids()
+	if arrived.act.App != "" {
+		app = arrived.act.App
+	}
+	endpoint := discordgo.EndpointWebhookMessage(app, arrived.act.Token, "@original")
+	ctx, cancel := context.WithTimeout(a.late, time.Minute)
+	defer cancel()
+	sendErr := a.again(ctx, func() error {
+		return a.call(ctx, http.MethodPatch, endpoint, a.body(arrived, *card, true), nil)
+	})
+	if sendErr != nil {
+		a.log.Warn("late answer not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", sendErr)
+	}
+}
+
+// replyTo answers a line. In a server that is seen by all, so that a body that
+// gives the answer away is put behind a spoiler.
+func (a *Adapter) replyTo(arrived arrival, reply bot.Reply) {
+	guild, channel, _ := splitRoom(arrived.in.Room)
+	card := *reply.Card
+	where := place{guild: guild, channel: channel, see: a.config.Texts.See, spoiler: card.Reveals && guild != ""}
+	ctx, cancel := context.WithTimeout(a.late, time.Minute)
+	defer cancel()
+	err := a.again(ctx, func() error {
+		b := render(card, where)
+		b.Reference = &reference{MessageID: arrived.message.ID}
+		b.Nonce, b.EnforceNonce = nonceOf(arrived.in.Room, "reply/"+arrived.in.ID), true
+		return a.call(ctx, http.MethodPost, discordgo.EndpointChannelMessages(channel), b, nil)
+	})
+	if err != nil {
+		a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
+	}
+}
+
+// again does what may be repeated, until it works or is refused.
+func (a *Adapter) again(ctx context.Context, do func() error) error {
+	var err error
+	pause := 500 * time.Millisecond
+	for range replyTries {
+		if err = do(); err == nil || !passing(err) {
+			return err
+		}
+		wait := pause
+		var e *apiError
+		if errors.As(err, &e) {
+			wait = max(wait, e.retryAfter)
+		}
+		pause *= 2
+		if !sleep(ctx, wait) {
+			return err
+		}
+	}
+	return err
+}
+
+// passing: the same may work a little later.
+func passing(err error) bool {
+	switch status := statusOf(err); {
+	case status == 0:
+		return !errors.Is(err, context.Canceled)
+	default:
+		return status == http.StatusTooManyRequests || status >= 500
+	}
+}
+
+// maxSuggestions is Discord's limit.
+const maxSuggestions = 25
+
+// suggest completes a topic while it is typed.
+func (a *Adapter) suggest(arrived arrival, received time.Time) {
+	type choice struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	choices := []choice{}
+	if name, typed := focused(arrived.act.Data.Options); name == "topic" {
+		for _, t := range a.core.Suggest(typed, maxSuggestions) {
+			name := t.ID
+			if t.Title != "" && t.Title != t.ID {
+				name += " · " + t.Title
+			}
+			choices = append(choices, choice{Name: clip(oneLine(name), 100), Value: clip(t.ID, 100)})
+		}
+	}
+	_ = a.put(arrived, received, callback{Type: callbackSuggest, Data: map[string]any{"choices": choices}})
+}
