@@ -22,6 +22,7 @@
 //	h BOARD LEVEL ^POINTS   how many players have those points (0) or that range (1)
 //	c BOARD                 how many players are on the board
 //	x PLAYER                the player's record, JSON
+//	z NAME                  a value of the program's own, in the team "program"
 //
 // Everything from s on follows from the ledger and is folded from it later, in
 // batches; whoever reads it folds first.

@@ -27,6 +27,7 @@ const (
 	keyCount    = 'h'
 	keyPlayers  = 'c'
 	keyRecord   = 'x'
+	keyValue    = 'z'
 	escape      = 0x01
 	endOfString = 0x00
 )
