@@ -24,6 +24,6 @@
 //	x PLAYER                the player's record, JSON
 //	z NAME                  a value of the program's own, in the team "program"
 //
-// Everything from s on follows from the ledger and is folded from it later, in
+// Everything from s to x follows from the ledger and is folded from it later, in
 // batches; whoever reads it folds first.
 package store
