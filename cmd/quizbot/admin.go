@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// adminHandler serves what only the operator should see. ready lists what is
+// missing, a line each.
+func adminHandler(m *meter, ready func() []error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		missing := ready()
+		if len(missing) == 0 {
+			_, _ = fmt.Fprintln(w, "ready")
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		for _, err := range missing {
+			_, _ = fmt.Fprintln(w, strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// maxHeader bounds a request's headers, in bytes.
+const maxHeader = 32 << 10
+
+// web is an HTTP server whose listener is open.
+type web struct {
+	name string
+	ln   net.Listener
+	srv  *http.Server
+	done chan error
+}
+
+// listen opens a server; nothing is answered before serve.
+func listen(name, key, address string, h http.Handler, log *slog.Logger) (*web, error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; choose another with %s", name, err, key)
+	}
+	return &web{name: name, ln: ln, done: make(chan error, 1), srv: &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}}, nil
+}
+
+func (w *web) address() string { return w.ln.Addr().String() }
+
+func (w *web) serve() {
+	go func() { w.done <- w.srv.Serve(w.ln) }()
+}
+
+// shutdown lets requests that are being answered finish, at most until ctx ends.
+func (w *web) shutdown(ctx context.Context) error {
+	err := w.srv.Shutdown(ctx)
+	if err != nil {
+		_ = w.srv.Close()
+	}
+	if served := <-w.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.name, err)
+	}
+	return nil
+}

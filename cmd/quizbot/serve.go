@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"quizbot/adapters/discord"
+	"quizbot/adapters/slack"
+	"quizbot/bot"
+	"quizbot/quiz"
+	"quizbot/store"
+	"quizbot/store/bolt"
+)
+
+type serveCommand struct {
+	Config      string `help:"Configuration file (quizbot.yaml, where there is one)." placeholder:"FILE"`
+	PrintConfig bool   `help:"Show the configuration that results, secrets as \"set\", and end."`
+
+	DB          string `help:"Database file (QUIZBOT_DB)." placeholder:"FILE"`
+	Listen      string `help:"Public HTTP address (QUIZBOT_LISTEN)." placeholder:"ADDR"`
+	AdminListen string `help:"Private HTTP address (QUIZBOT_ADMIN_LISTEN)." placeholder:"ADDR"`
+	Packs       string `help:"Folder of packs (QUIZBOT_PACKS)." placeholder:"DIR"`
+	Log         string `help:"debug, info, warn or error (QUIZBOT_LOG)." placeholder:"LEVEL"`
+
+	SlackAPIURL   string `name:"slack-api-url" help:"Instead of https://slack.com/api/ (SLACK_API_URL)." placeholder:"URL"`
+	DiscordAPIURL string `name:"discord-api-url" help:"Instead of https://discord.com/api/v9 (DISCORD_API_URL)." placeholder:"URL"`
+	DiscordShards string `name:"discord-shards" help:"auto, or this process's shards (DISCORD_SHARDS)." placeholder:"I,J/N"`
+}
+
+// Help lists what has no flag: secrets show in a list of processes.
+func (serveCommand) Help() string {
+	return "Flags go over environment variables, those over quizbot.yaml, that over defaults.\n\n" +
+		"The environment:\n\n" + settingsHelp() +
+		"\nA secret can also be given as a file: DISCORD_TOKEN_FILE=/run/secrets/discord."
+}
+
+func (c serveCommand) flags() map[string]string {
+	return map[string]string{
+		"QUIZBOT_DB": c.DB, "QUIZBOT_LISTEN": c.Listen, "QUIZBOT_ADMIN_LISTEN": c.AdminListen, "QUIZBOT_PACKS": c.Packs,
+		"QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
+	}
+}
+
+// Run serves until ctx ends.
+func (c serveCommand) Run(ctx context.Context, at surroundings) error {
+	conf, err := readConfig(at, c.flags(), c.Config)
+	if err != nil {
+		return err
+	}
+	if c.PrintConfig {
+		conf.print(at.out)
+		return nil
+	}
+	if err := conf.platforms(); err != nil {
+		return err
+	}
+	log := newLog(at, conf.log)
+	err = serve(ctx, conf, log, at.serving)
+	if err == nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+// member is an adapter in a running bot.
+type member struct {
+	name string
+	bot.Messenger
+	run   func(context.Context) error
+	ready func() error
+}
+
+// service is a running bot and all that belongs to it.
+type service struct {
+	conf    config
+	log     *slog.Logger
+	meter   *meter
+	engine  *bolt.Engine
+	core    *bot.Bot
+	members []member
+	public  *web
+	admin   *web
+}
+
+// serve runs everything until ctx ends or the database fails, then stops it in
+// the order of the data: first nothing more comes in, then what came in is
+// finished, then it is said, then the file is closed.
+func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[string]string)) (err error) {
+	pool, err := loadPool(conf.get("QUIZBOT_PACKS"))
+	if err != nil {
+		return err
+	}
+	s := &service{conf: conf, log: log, meter: newMeter()}
+	if s.engine, err = bolt.Open(conf.get("QUIZBOT_DB"), bolt.Options{Log: log}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.engine.Close()) }()
+	if err := s.assemble(pool); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	if serving != nil {
+		serving(s.addresses())
+	}
+	log.Info("serving", "version", versionLine(), "db", conf.get("QUIZBOT_DB"), "topics", len(pool.Packs()), "addresses", s.addresses())
+	return s.run(ctx)
+}
+
+// assemble makes the core and the adapters of the configured platforms.
+func (s *service) assemble(pool *quiz.Pool) error {
+	kept := store.New(s.engine)
+	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter}, pool)
+	messengers := map[string]bot.Messenger{}
+	mux := http.NewServeMux()
+	if s.conf.slack() {
+		a, err := slack.New(slack.Config{
+			SigningSecrets: s.conf.secrets("SLACK_SIGNING_SECRET"), BotToken: s.conf.get("SLACK_BOT_TOKEN"), AppToken: s.conf.get("SLACK_APP_TOKEN"),
+			APIURL: s.conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry,
+		}, s.core, s.log)
+		if err != nil {
+			return usageError{err}
+		}
+		messengers["slack"] = a
+		if s.conf.get("SLACK_SIGNING_SECRET") != "" {
+			mux.Handle("/slack/", a.Handler())
+		}
+		s.members = append(s.members, member{name: "slack", Messenger: a, run: a.Run, ready: a.Ready})
+	}
+	if s.conf.discord() {
+		a, err := discord.New(discord.Config{
+			Token: s.conf.get("DISCORD_TOKEN"), APIURL: s.conf.get("DISCORD_API_URL"), Shards: s.conf.get("DISCORD_SHARDS"),
+			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Budget: budget{kept},
+		}, s.core, s.log)
+		if err != nil {
+			return usageError{err}
+		}
+		messengers["discord"] = a
+		s.members = append(s.members, member{name: "discord", Messenger: a, run: a.Run, ready: a.Ready})
+	}
+	for _, m := range s.members {
+		s.meter.ready(m.name, m.ready)
+	}
+	s.core.SetMessengers(messengers)
+	var err error
+	if s.admin, err = listen("admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), adminHandler(s.meter, s.missing), s.log); err != nil {
+		return err
+	}
+	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
+		if s.public, err = listen("public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), mux, s.log); err != nil {
+			_ = s.admin.ln.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *service) open() error {
+	s.admin.serve()
+	if s.public != nil {
+		s.public.serve()
+	}
+	return nil
+}
+
+func (s *service) addresses() map[string]string {
+	out := map[string]string{"admin": s.admin.address()}
+	if s.public != nil {
+		out["public"] = s.public.address()
+	}
+	return out
+}
+
+// missing is what keeps the bot from being ready.
+func (s *service) missing() []error {
+	var out []error
+	if err := s.engine.Err(); err != nil {
+		out = append(out, err)
+	}
+	for _, m := range s.members {
+		if err := m.ready(); err != nil {
+			out = append(out, err)
+		}
+	}
+	return out
+}
+
+const (
+	// httpTime is how long requests under way may take at the end.
+	httpTime = 3500 * time.Millisecond
+)
+
+func (s *service) run(ctx context.Context) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	coreCtx, stopCore := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCore()
+	var core, adapters, others sync.WaitGroup
+	failed := make(chan error, len(s.members)+1)
+	core.Go(func() {
+		if err := s.core.Run(coreCtx); err != nil {
+			failed <- fmt.Errorf("core: %w", err)
+		}
+	})
+	adapterCtx, stopAdapters := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopAdapters()
+	for _, m := range s.members {
+		adapters.Go(func() {
+			if err := m.run(adapterCtx); err != nil {
+				failed <- fmt.Errorf("%s: %w", m.name, err)
+			}
+		})
+	}
+	followCtx, stopFollowing := context.WithCancel(ctx)
+	defer stopFollowing()
+	others.Go(func() { followPacks(followCtx, s.conf.get("QUIZBOT_PACKS"), hangup, s.core.SetPool, s.log) })
+
+	var err error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping: finishing what was accepted")
+	case <-s.engine.Failed():
+		err = s.engine.Err()
+	case err = <-failed:
+	}
+	stopFollowing()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpTime)
+	defer cancel()
+	if s.public != nil {
+		err = errors.Join(err, ignoreLate(s.public.shutdown(end)))
+	}
+	stopAdapters()
+	adapters.Wait()
+	stopCore()
+	core.Wait()
+	others.Wait()
+	end, cancelAdmin := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancelAdmin()
+	return errors.Join(err, ignoreLate(s.admin.shutdown(end)))
+}
+
+// ignoreLate: a request that took too long to the end was never acknowledged.
+func ignoreLate(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
