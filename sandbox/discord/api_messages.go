@@ -1,0 +1,195 @@
+package discord
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+const maxNonce = 25
+
+// nonceEntry remembers which message a nonce made.
+type nonceEntry struct {
+	message string
+	until   time.Time
+}
+
+// messageBody is what an app sends to make or change a message.
+type messageBody struct {
+	Content    *string         `json:"content"`
+	Embeds     json.RawMessage `json:"embeds"`
+	Components json.RawMessage `json:"components"`
+	Flags      int             `json:"flags"`
+	Nonce      any             `json:"nonce"`
+	Enforce    bool            `json:"enforce_nonce"`
+	Mentions   json.RawMessage `json:"allowed_mentions"`
+	Reference  *struct {
+		MessageID string `json:"message_id"`
+		Fail      *bool  `json:"fail_if_not_exists"`
+	} `json:"message_reference"`
+}
+
+// readMessage checks a message's body. have is the message that is edited, nil for a new one.
+func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *reply) {
+	var in messageBody
+	f := &form{}
+	if out, ok := f.decode(raw, &in); !ok {
+		return in, allowedMentions{}, &out
+	}
+	if in.Content != nil {
+		f.length("content", *in.Content, 0, maxContent)
+	}
+	embeds, components := checkEmbeds(f, in.Embeds), checkComponents(f, in.Components, in.Flags&FlagComponentsV2 != 0)
+	allow := parseAllowedMentions(in.Mentions, f)
+	if nonce, ok := in.Nonce.(string); ok && len(nonce) > maxNonce {
+		f.add("nonce", "NONCE_TYPE_TOO_LONG", "Nonce must be 25 characters or fewer.")
+	}
+	if out, bad := f.reply(); bad {
+		return in, allow, &out
+	}
+	content := ""
+	switch {
+	case in.Content != nil:
+		content = *in.Content
+	case have != nil:
+		content = have.Content
+	}
+	if strings.TrimSpace(content) == "" && embeds == 0 && components == 0 && (have == nil || isNull(have.Embeds) && isNull(have.Components)) {
+		return in, allow, &emptyMessage
+	}
+	return in, allow, nil
+}
+
+func (s *Server) mayPost(c *channel) *reply {
+	if c == nil {
+		return &unknownChannel
+	}
+	if code := s.faultState.denied[c.ID]; code != nil {
+		return code
+	}
+	if c.Kind == DirectChannel {
+		if u := s.users[c.Recipient]; u != nil && u.RefusesDM {
+			return &cannotDM
+		}
+		return nil
+	}
+	p, need := s.permissions(c, s.opt.Bot.ID), SendMessages
+	if c.Kind == PublicThread || c.Kind == PrivateThread {
+		need = SendMessagesInThreads
+	}
+	switch {
+	case !p.has(ViewChannel):
+		return &missingAccess
+	case !p.has(need):
+		return &noPermission
+	}
+	return nil
+}
+
+func (s *Server) createMessage(r request) reply {
+	c := s.channels[r.ids[0]]
+	if out := s.mayPost(c); out != nil {
+		return *out
+	}
+	in, allow, bad := readMessage(r.body, nil)
+	if bad != nil {
+		return *bad
+	}
+	nonce, _ := in.Nonce.(string)
+	if nonce != "" && in.Enforce {
+		if e, ok := s.nonces[nonce]; ok && s.opt.Now().Before(e.until) {
+			return reply{status: 200, body: s.messageJSON(s.messages[e.message], true)}
+		}
+	}
+	m := &Message{
+		AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.Flags &^ FlagEphemeral,
+		Nonce: nonce, NonceEnforced: in.Enforce, ParseNone: allow.silent(),
+	}
+	if in.Content != nil {
+		m.Content = *in.Content
+	}
+	if in.Reference != nil {
+		ref := s.messages[in.Reference.MessageID]
+		switch {
+		case ref != nil && !ref.Deleted && ref.ChannelID == c.ID:
+			m.ReplyTo = ref.ID
+		case in.Reference.Fail == nil || *in.Reference.Fail:
+			f := &form{}
+			f.add("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+			out, _ := f.reply()
+			return out
+		}
+	}
+	m.Pings, m.Mentioned = s.pingsOf(m, allow, false), s.mentioned(m, allow)
+	s.post(c, m)
+	if nonce != "" && in.Enforce {
+		s.nonces[nonce] = nonceEntry{message: m.ID, until: s.opt.Now().Add(s.opt.NonceLife)}
+	}
+	return reply{status: 200, body: s.messageJSON(m, true)}
+}
+
+// change edits a message of the app. The caller holds mu.
+func (s *Server) change(m *Message, in messageBody, allow allowedMentions) {
+	m.keep()
+	if in.Content != nil {
+		m.Content = *in.Content
+	}
+	if in.Embeds != nil {
+		m.Embeds = in.Embeds
+	}
+	if in.Components != nil {
+		m.Components = in.Components
+	}
+	if in.Flags&flagNoEmbeds != 0 {
+		m.Flags |= flagNoEmbeds
+	}
+	m.Flags &^= FlagLoading
+	m.Edited = s.opt.Now()
+	m.EditsParseNone = m.EditsParseNone && allow.silent()
+	m.EditPings = append(m.EditPings, s.pingsOf(m, allow, false)...)
+	s.edited(m)
+}
+
+func (s *Server) editMessage(r request) reply {
+	m := s.messages[r.ids[1]]
+	switch {
+	case s.channels[r.ids[0]] == nil:
+		return unknownChannel
+	case s.faultState.denied[r.ids[0]] != nil:
+		return *s.faultState.denied[r.ids[0]]
+	case m == nil || m.Deleted || m.EphemeralFor != "" || m.ChannelID != r.ids[0]:
+		return unknownMessage
+	case m.AuthorID != s.opt.Bot.ID:
+		return notAuthor
+	}
+	in, allow, bad := readMessage(r.body, m)
+	if bad != nil {
+		return *bad
+	}
+	s.change(m, in, allow)
+	return reply{status: 200, body: s.messageJSON(m, false)}
+}
+
+func (s *Server) deleteMessage(r request) reply {
+	m := s.messages[r.ids[1]]
+	if m == nil || m.Deleted || m.ChannelID != r.ids[0] {
+		return unknownMessage
+	}
+	if m.AuthorID != s.opt.Bot.ID && !s.permissions(s.channels[m.ChannelID], s.opt.Bot.ID).has(ManageMessages) {
+		return noPermission
+	}
+	s.remove(m)
+	return reply{status: 204}
+}
+
+// DeleteMessage takes any message away, as a moderator does.
+func (s *Server) DeleteMessage(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messages[id]
+	if m == nil || m.Deleted {
+		return false
+	}
+	s.remove(m)
+	return true
+}
