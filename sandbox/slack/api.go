@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -339,6 +340,9 @@ func readArgs(r *http.Request) (args, string, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return a, contentType, err
+		}
+		if len(bytes.TrimSpace(body)) == 0 { // a method without arguments
+			return a, contentType, nil
 		}
 		var m map[string]json.RawMessage
 		if err := json.Unmarshal(body, &m); err != nil {
