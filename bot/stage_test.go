@@ -1,0 +1,197 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/bot/transcript"
+	"quizbot/quiz"
+	"quizbot/store"
+	"quizbot/store/bolt"
+)
+
+const team = bot.TeamID("test:T")
+
+// stage plays transcripts on the core alone: a bot on a real store, a platform
+// made up, and the clock of a synctest bubble.
+type stage struct {
+	t        *testing.T
+	setup    transcript.Setup
+	people   map[string]transcript.Person
+	store    bot.Store
+	platform *platform
+	as       func(*platform) bot.Messenger
+	life     *life // of the present bot
+	said     []bot.Incoming
+}
+
+// life is one bot, from its start to its end.
+type life struct {
+	bot    *bot.Bot
+	fuse   *fuse
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// openStore makes a store on a file of its own.
+func openStore(t testing.TB) *store.Store {
+	t.Helper()
+	engine, err := bolt.Open(filepath.Join(t.TempDir(), "quizbot.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	return store.New(engine)
+}
+
+func newStage(t *testing.T, setup transcript.Setup, as func(*platform) bot.Messenger) *stage {
+	s := &stage{
+		t: t, setup: setup, people: map[string]transcript.Person{}, store: openStore(t),
+		platform: newPlatform(), as: as,
+	}
+	for _, p := range setup.People {
+		s.people[p.ID] = p
+	}
+	s.start()
+	t.Cleanup(func() { s.end(false) })
+	return s
+}
+
+func (s *stage) start() {
+	s.life = begin(s.t, s.store, s.platform, s.as, s.setup.Pool)
+}
+
+// begin starts a bot. Its log goes to the test's output.
+func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool) *life {
+	f := newFuse()
+	l := &life{fuse: f, done: make(chan error, 1)}
+	l.bot = bot.New(bot.Config{
+		Store:      fusedStore{Store: st, fuse: f},
+		Messengers: map[string]bot.Messenger{"test": fusedMessenger(as(p), f)},
+		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Seed:       func() uint64 { return 7 },
+	}, pool)
+	ctx, cancel := context.WithCancel(context.Background())
+	l.cancel = cancel
+	go func() { l.done <- l.bot.Run(ctx) }()
+	return l
+}
+
+// stop ends the bot in good order and waits for it.
+func (l *life) stop() error {
+	l.cancel()
+	return <-l.done
+}
+
+// end ends the present bot.
+func (s *stage) end(crash bool) {
+	l := s.life
+	if !crash {
+		if err := l.stop(); err != nil {
+			s.t.Errorf("the bot ended with: %v", err)
+		}
+		return
+	}
+	synctest.Wait()
+	l.fuse.blow()
+	s.t.Cleanup(func() { _ = l.stop() }) // nothing that it does has an effect any more
+}
+
+// Restart implements transcript.Stage.
+func (s *stage) Restart(_ context.Context, crash bool) error {
+	s.end(crash)
+	s.start()
+	return nil
+}
+
+// Do implements transcript.Stage.
+func (s *stage) Do(ctx context.Context, a transcript.Act) error {
+	who := s.people[a.Who]
+	in := bot.Incoming{
+		ID: fmt.Sprintf("test:d%d", len(s.said)), Team: team, Room: roomID(a.Room), User: userID(a.Who),
+		Name: who.Called, Private: a.Room.Direct != "", At: time.Now(),
+	}
+	if who.Admin {
+		in.Role = bot.Admin
+	}
+	switch a.Kind {
+	case transcript.Say:
+		in.Text, in.Addressed = a.Text, true
+	case transcript.Type:
+		in.Text = a.Text
+	case transcript.Reply:
+		in.Text, in.ReplyTo = a.Text, bot.MessageID(a.Message)
+	case transcript.Press:
+		in.Choice = a.Button.ID
+	}
+	s.said = append(s.said, in)
+	return s.submit(ctx, in, a.Room.Name)
+}
+
+func roomID(r transcript.Room) bot.RoomID { return bot.RoomID("test:T/" + r.Name) }
+func userID(who string) bot.UserID        { return bot.UserID("test:T/" + who) }
+
+// submit shows the reply as a platform would.
+func (s *stage) submit(ctx context.Context, in bot.Incoming, room string) error {
+	reply, err := s.life.bot.Submit(ctx, in)
+	if err != nil {
+		return err
+	}
+	if reply.Card == nil || reply.Seen && in.Choice == "" {
+		return nil
+	}
+	to := string(in.User[len("test:T/"):])
+	if reply.Public {
+		to = ""
+	}
+	s.platform.show(room, to, *reply.Card)
+	return nil
+}
+
+// Redeliver implements transcript.Stage.
+func (s *stage) Redeliver(ctx context.Context, n int) error {
+	in := s.said[n]
+	return s.submit(ctx, in, string(in.Room[len("test:T/"):]))
+}
+
+// Hear implements transcript.Stage.
+func (s *stage) Hear(_ context.Context, from int, within time.Duration) ([]transcript.Heard, error) {
+	synctest.Wait()
+	heard, more := s.platform.heardSince(from)
+	if len(heard) > 0 || within == 0 {
+		return heard, nil
+	}
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-more:
+	case <-timer.C:
+	}
+	synctest.Wait()
+	heard, _ = s.platform.heardSince(from)
+	return heard, nil
+}
+
+// Pass implements transcript.Stage.
+func (s *stage) Pass(_ context.Context, d time.Duration) error {
+	time.Sleep(d) // the bubble's clock
+	synctest.Wait()
+	return nil
+}
+
+// Fault implements transcript.Stage.
+func (s *stage) Fault(_ context.Context, f transcript.Fault) error {
+	synctest.Wait()
+	s.platform.misbehave(f)
+	return nil
+}
