@@ -206,27 +206,32 @@ func codeBlock(lines []string) string {
 	return "```\n" + mute(cut(text, maxContent-300)) + "\n```"
 }
 
-// label is what a button shows: letter and text where that is short, else the
-// letter alone, with the text in the body.
-func label(c bot.Choice) (s string, whole bool) {
-	if c.Letter == "" {
-		return clip(oneLine(c.Text), maxButton), true
+// label is what a button shows: letter and text where those of all choices are
+// short, else the letter alone, with the texts in the body.
+func label(c bot.Choice, whole bool) string {
+	switch {
+	case c.Letter == "":
+		return clip(oneLine(c.Text), maxButton)
+	case whole:
+		return c.Letter + ". " + oneLine(c.Text)
+	default:
+		return c.Letter
 	}
-	s = c.Letter + ". " + oneLine(c.Text)
-	if utf8.RuneCountInString(s) <= readable {
-		return s, true
+}
+
+// wholeLabels: every lettered choice is a button that shows its text.
+func wholeLabels(c bot.Card) bool {
+	for _, choice := range c.Choices {
+		if choice.ID == "" || choice.Letter != "" && utf8.RuneCountInString(choice.Letter+". "+oneLine(choice.Text)) > readable {
+			return false
+		}
 	}
-	return c.Letter, false
+	return true
 }
 
 // choiceList lists the lettered choices in full where a button can't show them.
 func choiceList(c bot.Card) string {
-	needed := false
-	for _, choice := range c.Choices {
-		_, whole := label(choice)
-		needed = needed || choice.ID == "" || !whole
-	}
-	if !needed {
+	if wholeLabels(c) {
 		return ""
 	}
 	var lines []string
@@ -248,6 +253,7 @@ func choiceList(c bot.Card) string {
 
 func rows(c bot.Card) []row {
 	var out []row
+	whole := wholeLabels(c)
 	for _, choice := range c.Choices {
 		if choice.ID == "" || len(choice.ID) > maxCustom {
 			continue
@@ -258,7 +264,7 @@ func rows(c bot.Card) []row {
 			}
 			out = append(out, row{Type: componentRow})
 		}
-		s, _ := label(choice)
+		s := label(choice, whole)
 		if s == "" {
 			s = "…"
 		}

@@ -87,27 +87,32 @@ func plain(s string) *slackgo.TextBlockObject {
 	return slackgo.NewTextBlockObject(slackgo.PlainTextType, s, false, false)
 }
 
-// label is what a button shows: letter and text where that is short, else the
-// letter alone, with the text in the body.
-func label(c bot.Choice) (s string, whole bool) {
-	if c.Letter == "" {
-		return clip(oneLine(c.Text), maxButton), true
+// label is what a button shows: letter and text where those of all choices are
+// short, else the letter alone, with the texts in the body.
+func label(c bot.Choice, whole bool) string {
+	switch {
+	case c.Letter == "":
+		return clip(oneLine(c.Text), maxButton)
+	case whole:
+		return c.Letter + ". " + oneLine(c.Text)
+	default:
+		return c.Letter
 	}
-	s = c.Letter + ". " + oneLine(c.Text)
-	if utf8.RuneCountInString(s) <= readable {
-		return s, true
+}
+
+// wholeLabels: every lettered choice is a button that shows its text.
+func wholeLabels(c bot.Card) bool {
+	for _, choice := range c.Choices {
+		if choice.ID == "" || choice.Letter != "" && utf8.RuneCountInString(choice.Letter+". "+oneLine(choice.Text)) > readable {
+			return false
+		}
 	}
-	return c.Letter, false
+	return true
 }
 
 // choiceList lists the lettered choices in full where a button can't show them.
 func choiceList(c bot.Card) string {
-	needed := false
-	for _, choice := range c.Choices {
-		_, whole := label(choice)
-		needed = needed || choice.ID == "" || !whole
-	}
-	if !needed {
+	if wholeLabels(c) {
 		return ""
 	}
 	return letteredText(c)
@@ -133,11 +138,12 @@ func letteredText(c bot.Card) string {
 
 func buttons(c bot.Card) []slackgo.BlockElement {
 	var out []slackgo.BlockElement
+	whole := wholeLabels(c)
 	for _, choice := range c.Choices {
 		if choice.ID == "" || len(out) == maxActions {
 			continue
 		}
-		s, _ := label(choice)
+		s := label(choice, whole)
 		b := slackgo.NewButtonBlockElement(choice.ID, choice.ID, plain(s))
 		if choice.Letter != "" {
 			b.AccessibilityLabel = clip(choice.Letter+". "+oneLine(choice.Text), maxButton)

@@ -41,8 +41,8 @@ func adminHandler(m *meter, ready func() []error) http.Handler {
 // maxHeader bounds a request's headers, in bytes.
 const maxHeader = 32 << 10
 
-// web is an HTTP server whose listener is open.
-type web struct {
+// server is an HTTP server whose listener is open.
+type server struct {
 	name string
 	ln   net.Listener
 	srv  *http.Server
@@ -50,25 +50,31 @@ type web struct {
 }
 
 // listen opens a server; nothing is answered before serve.
-func listen(name, key, address string, h http.Handler, log *slog.Logger) (*web, error) {
+func listen(name, key, address string, h http.Handler, log *slog.Logger) (*server, error) {
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; choose another with %s", name, err, key)
 	}
-	return &web{name: name, ln: ln, done: make(chan error, 1), srv: &http.Server{
+	return &server{name: name, ln: ln, done: make(chan error, 1), srv: &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
 }
 
-func (w *web) address() string { return w.ln.Addr().String() }
+// endless lets a server's requests go on for as long as they like, until ctx ends.
+func (w *server) endless(ctx context.Context) {
+	w.srv.ReadTimeout = 0
+	w.srv.BaseContext = func(net.Listener) context.Context { return ctx }
+}
 
-func (w *web) serve() {
+func (w *server) address() string { return w.ln.Addr().String() }
+
+func (w *server) serve() {
 	go func() { w.done <- w.srv.Serve(w.ln) }()
 }
 
 // shutdown lets requests that are being answered finish, at most until ctx ends.
-func (w *web) shutdown(ctx context.Context) error {
+func (w *server) shutdown(ctx context.Context) error {
 	err := w.srv.Shutdown(ctx)
 	if err != nil {
 		_ = w.srv.Close()

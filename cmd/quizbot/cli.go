@@ -14,6 +14,7 @@ import (
 
 // cli is what can be said on the command line.
 type cli struct {
+	Sandbox sandboxCommand `cmd:"" help:"Try it: a local Slack and a local Discord in your browser, no account needed."`
 	Serve   serveCommand   `cmd:"" help:"Run the bot on the platforms whose tokens are set."`
 	Play    playCommand    `cmd:"" help:"Play a quiz in this terminal."`
 	Pack    packCommand    `cmd:"" help:"Check and list question packs."`

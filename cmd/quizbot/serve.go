@@ -86,8 +86,8 @@ type service struct {
 	engine  *bolt.Engine
 	core    *bot.Bot
 	members []member
-	public  *web
-	admin   *web
+	public  *server
+	admin   *server
 }
 
 // serve runs everything until ctx ends or the database fails, then stops it in

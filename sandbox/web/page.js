@@ -1,0 +1,172 @@
+"use strict";
+
+// Everything that players, packs and the bot write is put into the page as text.
+
+const names = { slack: "Slack", discord: "Discord" };
+const tries = {
+  slack: ["/quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "/quiz help"],
+  discord: ["!quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "!quiz help"],
+};
+
+function make(tag, cls, text) {
+  const e = document.createElement(tag);
+  if (cls) e.className = cls;
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
+// Discord: **strong**, ||hidden||, ```lines```, "-# small", \escaped.
+function discordText(into, text) {
+  for (const [i, part] of text.split("```").entries()) {
+    if (i % 2) { into.append(make("pre", "", part.replace(/^\n|\n$/g, ""))); continue; }
+    if (part.trim() === "") continue;
+    for (const [j, piece] of part.split("||").entries()) {
+      if (j % 2) {
+        const hidden = make("button", "spoiler", plain(piece));
+        hidden.type = "button";
+        hidden.title = "Show what is hidden";
+        hidden.onclick = () => hidden.classList.add("open");
+        into.append(hidden);
+        continue;
+      }
+      for (const line of piece.split("\n")) {
+        if (line.startsWith("-# ")) { into.append(make("div", "small", plain(line.slice(3)))); continue; }
+        const div = make("div", "text");
+        const strong = /^\*\*(.*)\*\*$/.exec(line);
+        if (strong) div.append(make("b", "head", plain(strong[1]))); else div.textContent = plain(line) || " ";
+        into.append(div);
+      }
+    }
+  }
+}
+
+const plain = (s) => s.replace(/\\(.)/g, "$1");
+
+// Slack: the blocks that the bot uses.
+function slackBlocks(into, blocks, press) {
+  for (const b of blocks) {
+    if (b.type === "header") into.append(make("div", "head", b.text.text));
+    else if (b.type === "section" && b.text) into.append(make("div", "text", b.text.text));
+    else if (b.type === "context") for (const t of b.elements) into.append(slackLink(t));
+    else if (b.type === "actions") {
+      const row = make("div", "buttons");
+      for (const e of b.elements) row.append(button(e.text.text, () => press(e.action_id), ""));
+      into.append(row);
+    }
+  }
+}
+
+function slackLink(t) {
+  const link = t.type === "mrkdwn" && /^<(https?:[^|>]*)\|([^>]*)>$/.exec(t.text);
+  return make("div", "small", link ? link[2] : t.text);
+}
+
+function button(text, onclick, cls) {
+  const b = make("button", cls, text);
+  b.type = "button";
+  b.onclick = onclick;
+  return b;
+}
+
+class Pane {
+  constructor(root) {
+    this.kind = root.dataset.pane;
+    root.append(document.getElementById("pane").content.cloneNode(true));
+    this.q = (s) => root.querySelector(s);
+    this.q(".name").textContent = names[this.kind];
+    this.player = ""; this.room = ""; this.last = "";
+    for (const t of tries[this.kind]) {
+      this.q(".tries").append(button(t, () => { this.q("input").value = t; this.q("form").requestSubmit(); }));
+    }
+    this.q("form").onsubmit = (e) => {
+      e.preventDefault();
+      const input = this.q("input");
+      const text = input.value;
+      input.value = "";
+      this.act({ text });
+    };
+    this.q(".rooms").onchange = (e) => { this.room = e.target.value; this.load(); };
+    this.load();
+  }
+
+  async act(what) {
+    const problem = this.q(".problem");
+    problem.hidden = true;
+    const r = await fetch("/act", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ pane: this.kind, player: this.player, room: this.room, ...what }),
+    });
+    if (!r.ok) { problem.textContent = await r.text(); problem.hidden = false; }
+    this.load();
+  }
+
+  async load() {
+    if (this.loading) { this.again = true; return; }
+    this.loading = true;
+    try {
+      const r = await fetch("/state?" + new URLSearchParams({ pane: this.kind, player: this.player, room: this.room }));
+      if (r.ok) this.show(await r.json());
+    } finally { this.loading = false; }
+    if (this.again) { this.again = false; this.load(); }
+  }
+
+  show(state) {
+    if (!this.player) this.player = state.people[0].id;
+    if (!state.rooms.some((r) => r.id === this.room)) {
+      const dm = this.direct && state.rooms.at(-1);
+      this.room = dm ? dm.id : state.rooms[0].id;
+      if (dm) { this.load(); }
+    }
+    const text = JSON.stringify([state, this.player, this.room]);
+    if (text === this.last) return;
+    this.last = text;
+    this.q(".players").replaceChildren(...state.people.map((p) => {
+      const b = button(p.name, () => {
+        this.direct = this.room === state.rooms.at(-1).id;
+        this.player = p.id; this.load();
+      });
+      b.setAttribute("aria-pressed", p.id === this.player);
+      return b;
+    }));
+    this.q(".rooms").replaceChildren(...state.rooms.map((r) => {
+      const o = make("option", "", r.name);
+      o.value = r.id; o.selected = r.id === this.room;
+      return o;
+    }));
+    const me = state.people.find((p) => p.id === this.player);
+    const where = state.rooms.find((r) => r.id === this.room);
+    this.q("input").placeholder = `${me ? me.name : ""} in ${where ? where.name : ""}`;
+    const log = this.q(".log");
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    log.replaceChildren(...state.messages.map((m) => this.message(m, state.messages)));
+    if (atEnd || this.scrolled === undefined) log.scrollTop = log.scrollHeight;
+    this.scrolled = true;
+  }
+
+  message(m, all) {
+    const li = make("li", m.private ? "private" : "");
+    const head = make("div");
+    head.append(make("span", "who", m.author));
+    if (m.bot) head.append(make("span", "badge", "APP"));
+    head.append(make("span", "meta", new Date(m.at).toLocaleTimeString() + (m.edited ? " · edited" : "") + (m.private ? " · only you can see this" : "")));
+    if (m.reply_to && m.reply_to !== m.id) {
+      const to = all.find((o) => o.id === m.reply_to);
+      li.append(make("div", "reply", "↰ " + (to ? `${to.author}: ${plain(to.text).replaceAll("*", "").slice(0, 60)}` : "a reply")));
+    }
+    li.append(head);
+    const press = (control) => this.act({ message: m.id, control });
+    if (m.blocks) { slackBlocks(li, m.blocks, press); return li; }
+    if (this.kind === "slack") { li.append(make("div", "text", m.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"))); return li; }
+    discordText(li, m.text);
+    for (const e of m.embeds || []) discordText(li, e.description || "");
+    for (const row of m.components || []) {
+      const div = make("div", "buttons");
+      for (const c of row.components) div.append(button(c.label, () => press(c.custom_id), c.style === 1 ? "primary" : ""));
+      li.append(div);
+    }
+    return li;
+  }
+}
+
+const panes = Object.fromEntries([...document.querySelectorAll(".pane")].map((e) => [e.dataset.pane, new Pane(e)]));
+new EventSource("/events").onmessage = (e) => panes[e.data] && panes[e.data].load();

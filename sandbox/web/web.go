@@ -1,0 +1,321 @@
+// Package web serves one page with a Slack-like and a Discord-like pane, in
+// which two players type and press. It drives the local servers as their
+// players would; the bot is on the other side of them.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"quizbot/sandbox/discord"
+	"quizbot/sandbox/slack"
+)
+
+//go:embed page.html page.js page.css
+var files embed.FS
+
+// Config names the servers that the panes show.
+type Config struct {
+	Slack   *slack.Server
+	Discord *discord.Server
+	Log     *slog.Logger
+}
+
+// player sees a pane's rooms and acts in them.
+type pane interface {
+	people() []person
+	rooms(player string) []room
+	messages(player, room string) ([]message, error)
+	say(ctx context.Context, player, room, text string) error
+	press(ctx context.Context, player, room, message, control string) error
+}
+
+type person struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type room struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// message is one message as a player sees it.
+type message struct {
+	ID      string          `json:"id"`
+	Author  string          `json:"author"`
+	Bot     bool            `json:"bot"`
+	Private bool            `json:"private"`
+	Edited  bool            `json:"edited"`
+	At      time.Time       `json:"at"`
+	Text    string          `json:"text"`
+	Blocks  json.RawMessage `json:"blocks,omitempty"`     // Slack's
+	Embeds  json.RawMessage `json:"embeds,omitempty"`     // Discord's
+	Rows    json.RawMessage `json:"components,omitempty"` // Discord's
+	ReplyTo string          `json:"reply_to,omitempty"`
+}
+
+// Handler serves the page. It refuses requests that were not made to this
+// machine by name or by a page of its own, for any page that the browser shows
+// could make some.
+func Handler(c Config) http.Handler {
+	panes := map[string]pane{"slack": slackPane{c.Slack}, "discord": discordPane{c.Discord}}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	mux := http.NewServeMux()
+	for path, name := range map[string]string{"GET /{$}": "page.html", "GET /page.js": "page.js", "GET /page.css": "page.css"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", "default-src 'self'")
+			http.ServeFileFS(w, r, files, name)
+		})
+	}
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		p, ok := panes[q.Get("pane")]
+		if !ok {
+			http.Error(w, "no such pane", http.StatusNotFound)
+			return
+		}
+		player, at := q.Get("player"), q.Get("room")
+		people := p.people()
+		if player == "" {
+			player = people[0].ID
+		}
+		rooms := p.rooms(player)
+		if at == "" {
+			at = rooms[0].ID
+		}
+		messages, err := p.messages(player, at)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
+		if messages == nil {
+			messages = []message{}
+		}
+		writeJSON(w, map[string]any{"people": people, "rooms": rooms, "messages": messages})
+	})
+	mux.HandleFunc("POST /act", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Pane, Player, Room, Text, Message, Control string
+		}
+		if r.Header.Get("Content-Type") != "application/json" {
+			http.Error(w, "JSON, please", http.StatusUnsupportedMediaType)
+			return
+		}
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		p, ok := panes[in.Pane]
+		if !ok {
+			http.Error(w, "no such pane", http.StatusNotFound)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+		defer cancel()
+		var err error
+		if in.Control != "" {
+			err = p.press(ctx, in.Player, in.Room, in.Message, in.Control)
+		} else if strings.TrimSpace(in.Text) != "" {
+			err = p.say(ctx, in.Player, in.Room, in.Text)
+		}
+		if err != nil {
+			c.Log.Warn("sandbox: not done", "pane", in.Pane, "err", err)
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) { follow(c, w, r) })
+	return local(mux)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// local lets only requests of this machine's own pages through.
+func local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "open the sandbox as http://127.0.0.1", http.StatusForbidden)
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+			http.Error(w, "requests of other pages are refused", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// keepAlive is how often a quiet stream says that it still lives.
+const keepAlive = 15 * time.Second
+
+// follow tells a page, as server-sent events, that a pane has changed.
+func follow(c Config, w http.ResponseWriter, r *http.Request) {
+	flusher := http.NewResponseController(w)
+	_ = flusher.SetWriteDeadline(time.Time{})
+	fromSlack, stopSlack := c.Slack.Subscribe()
+	defer stopSlack()
+	fromDiscord, stopDiscord := c.Discord.Subscribe()
+	defer stopDiscord()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	tick := time.NewTicker(keepAlive)
+	defer tick.Stop()
+	for {
+		var b bytes.Buffer
+		select {
+		case <-r.Context().Done():
+			return
+		case <-tick.C:
+			b.WriteString(": here\n\n")
+		case _, ok := <-fromSlack:
+			if !ok {
+				return
+			}
+			b.WriteString("data: slack\n\n")
+		case _, ok := <-fromDiscord:
+			if !ok {
+				return
+			}
+			b.WriteString("data: discord\n\n")
+		}
+		if _, err := w.Write(b.Bytes()); err != nil || flusher.Flush() != nil {
+			return
+		}
+	}
+}
+
+type slackPane struct{ s *slack.Server }
+
+func (p slackPane) team() slack.Team { return slack.DefaultTeam() }
+
+func (p slackPane) people() []person {
+	var out []person
+	for _, u := range p.team().Users[:2] {
+		out = append(out, person{u.ID, capital(u.Name)})
+	}
+	return out
+}
+
+func (p slackPane) rooms(player string) []room {
+	var out []room
+	for _, c := range p.team().Channels {
+		if c.Kind == slack.Public {
+			out = append(out, room{c.ID, "#" + c.Name})
+		}
+	}
+	if dm, err := p.s.DM(player); err == nil {
+		out = append(out, room{dm, "Direct message"})
+	}
+	return out
+}
+
+func (p slackPane) messages(player, at string) ([]message, error) {
+	names := map[string]string{p.team().BotUserID: p.team().BotName}
+	for _, u := range p.team().Users {
+		names[u.ID] = capital(u.Name)
+	}
+	var out []message
+	for _, m := range p.s.SeenBy(at, player) {
+		if m.Deleted {
+			continue
+		}
+		author := names[m.User]
+		if m.BotID != "" {
+			author = p.team().BotName
+		} else if author == "" {
+			author = "Slack"
+		}
+		text := m.Text
+		if m.Notice != "" {
+			text = m.Notice
+		}
+		out = append(out, message{
+			ID: m.TS, Author: author, Bot: m.BotID != "", Private: m.Ephemeral, Edited: m.EditedTS != "", At: m.At,
+			Text: text, Blocks: m.Blocks, ReplyTo: m.ThreadTS,
+		})
+	}
+	return out, nil
+}
+
+func (p slackPane) say(ctx context.Context, player, at, text string) error {
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(text), "/"); ok {
+		command, words, _ := strings.Cut(rest, " ")
+		_, err := p.s.Slash(ctx, at, player, "/"+command, words)
+		return err
+	}
+	_, err := p.s.Say(ctx, at, player, text)
+	return err
+}
+
+func (p slackPane) press(ctx context.Context, player, at, id, control string) error {
+	_, err := p.s.Press(ctx, at, id, player, control)
+	return err
+}
+
+type discordPane struct{ s *discord.Server }
+
+func (p discordPane) people() []person {
+	return []person{{discord.AliceID, "Alice"}, {discord.BobID, "Bobby"}}
+}
+
+func (p discordPane) rooms(player string) []room {
+	out := []room{{discord.DefaultChannelID, "#quiz"}, {discord.DefaultLobbyID, "#lobby"}}
+	if dm, err := p.s.OpenDM(player); err == nil {
+		out = append(out, room{dm, "Direct message"})
+	}
+	return out
+}
+
+func (p discordPane) messages(player, at string) ([]message, error) {
+	var out []message
+	for _, m := range p.s.View(at, player) {
+		out = append(out, message{
+			ID: m.ID, Author: m.AuthorName, Bot: m.Bot, Private: m.Ephemeral(), Edited: !m.Edited.IsZero(), At: m.Created,
+			Text: m.Content, Embeds: m.Embeds, Rows: m.Components, ReplyTo: m.ReplyTo,
+		})
+	}
+	return out, nil
+}
+
+func (p discordPane) say(ctx context.Context, player, at, text string) error {
+	if strings.HasPrefix(strings.TrimSpace(text), "/") {
+		i, err := p.s.Slash(ctx, at, player, text)
+		return failed(i, err)
+	}
+	_, err := p.s.Say(ctx, at, player, text)
+	return err
+}
+
+func (p discordPane) press(ctx context.Context, player, _, id, control string) error {
+	i, err := p.s.Press(ctx, id, player, control)
+	return failed(i, err)
+}
+
+func failed(i discord.Interaction, err error) error {
+	if err == nil && i.Failed {
+		return fmt.Errorf("the application did not respond")
+	}
+	return err
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
