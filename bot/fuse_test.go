@@ -73,8 +73,8 @@ func fusedMessenger(m bot.Messenger, f *fuse) bot.Messenger {
 	if finder, ok := m.(bot.Finder); ok {
 		return fusedFinder{fused: plain, Finder: finder}
 	}
-	if idempotent, ok := m.(bot.Idempotent); ok {
-		return fusedIdempotent{fused: plain, Idempotent: idempotent}
+	if _, ok := m.(bot.Idempotent); ok {
+		return fusedIdempotent{fused: plain}
 	}
 	return plain
 }
@@ -88,11 +88,10 @@ type (
 		fused
 		bot.Finder
 	}
-	fusedIdempotent struct {
-		fused
-		bot.Idempotent
-	}
+	fusedIdempotent struct{ fused }
 )
+
+func (fusedIdempotent) Idempotent() {}
 
 func (m fused) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, error) {
 	if err := m.fuse.err(); err != nil {

@@ -108,8 +108,9 @@ func (s *stage) end(crash bool) {
 }
 
 // Restart implements transcript.Stage.
-func (s *stage) Restart(_ context.Context, crash bool) error {
+func (s *stage) Restart(_ context.Context, crash bool, down time.Duration) error {
 	s.end(crash)
+	time.Sleep(down) // the bubble's clock
 	s.start()
 	return nil
 }

@@ -23,6 +23,7 @@
 //
 //	pack FILE                 a question pack, found from the transcript's folder
 //	pack FILE, only ID ID     these of its questions and no others
+//	pack FILE, only ID as TOPIC   and as a topic of this name
 //	admin NAME                this person is an admin of the team
 //	NAME is called "TEXT"     what the platform says NAME is called; else NAME itself
 //	time: virtual             hours pass: only for a stage whose clock can be moved
@@ -31,6 +32,8 @@
 //
 //	alice> !quiz wires        says it to the bot (how to address it is the stage's matter)
 //	alice types "GET"         says it in the room, to nobody
+//	alice types the letters of "ws", "wss"
+//	                          the same, in letters: "B A"
 //	alice presses "GET"       presses the button with that letter or that text, on the
 //	                          newest message that has one, as it is or was before an edit
 //	alice replies "GET"       says it as a reply to the newest question
@@ -70,6 +73,7 @@
 //	                          all that was done so far, in order
 //	crash                     the bot is gone without a word, and a new one starts on the same store
 //	restart                   the bot stops in good order, and a new one starts
+//	crash for 1m, restart for 1m    and there is none for that time
 //
 // After a redelivery a person may read again what that person has read before;
 // nothing else.

@@ -46,19 +46,20 @@ type parser struct {
 
 // Every form of line, in the order in which they are tried.
 var (
-	formPack      = regexp.MustCompile(`^pack ([^\s,]+)(?:, only ([a-z0-9 -]+))?$`)
+	formPack      = regexp.MustCompile(`^pack ([^\s,]+)(?:, only ([a-z0-9 -]+?)(?: as ([a-z0-9-]+))?)?$`)
 	formAdmin     = regexp.MustCompile(`^admin ([a-z]+)$`)
 	formCalled    = regexp.MustCompile(`^([a-z]+) is called (".*")$`)
 	formTime      = regexp.MustCompile(`^time: virtual$`)
 	formWhere     = regexp.MustCompile(`^in (?:(#[a-z0-9-]+)|direct with ([a-z]+))$`)
 	formPass      = regexp.MustCompile(`^\+([0-9a-z.]+)$`)
 	formRedeliver = regexp.MustCompile(`^redeliver( everything)?(?: ([1-9]) times)?$`)
-	formRestart   = regexp.MustCompile(`^(restart|crash)$`)
+	formRestart   = regexp.MustCompile(`^(restart|crash)(?: for ([0-9a-z]+))?$`)
 	formFault     = regexp.MustCompile(`^platform (.+)$`)
 	formSilence   = regexp.MustCompile(`^bot says nothing$`)
 	formExpect    = regexp.MustCompile(`^bot(?: to ([a-z]+)|( edits))?: *(.+)$`)
 	formSay       = regexp.MustCompile(`^([a-z]+)> *(.*)$`)
 	formType      = regexp.MustCompile(`^([a-z]+) types (".*")$`)
+	formLetters   = regexp.MustCompile(`^([a-z]+) types the letters? of (".*")$`)
 	formPress     = regexp.MustCompile(`^([a-z]+) presses (".*")$`)
 	formReplyTo   = regexp.MustCompile(`^([a-z]+) replies to ("(?:[^"\\]|\\.)*") (".*")$`)
 	formReply     = regexp.MustCompile(`^([a-z]+) replies (".*")$`)
@@ -105,6 +106,9 @@ func (p *parser) scene(text string) (bool, error) {
 	setup := &p.script.Setup
 	if m := formPack.FindStringSubmatch(text); m != nil {
 		pack, err := p.pack(m[1], strings.Fields(m[2]))
+		if m[3] != "" {
+			pack.ID, pack.Aliases = m[3], nil
+		}
 		setup.Packs = append(setup.Packs, pack)
 		return true, err
 	}
@@ -200,7 +204,12 @@ func (p *parser) step(text string) (step, error) {
 		return redeliver{all: m[1] != "", times: times}, nil
 	}
 	if m := formRestart.FindStringSubmatch(text); m != nil {
-		return restart{crash: m[1] == "crash"}, nil
+		r := restart{crash: m[1] == "crash"}
+		var err error
+		if m[2] != "" {
+			r.down, err = time.ParseDuration(m[2])
+		}
+		return r, err
 	}
 	if m := formFault.FindStringSubmatch(text); m != nil {
 		return p.fault(m[1])
@@ -231,6 +240,20 @@ func (p *parser) act(text string) (step, error) {
 	}
 	if m := formType.FindStringSubmatch(text); m != nil {
 		return p.by(Type, m[1], m[2])
+	}
+	if m := formLetters.FindStringSubmatch(text); m != nil {
+		a, err := p.by(Type, m[1], `""`)
+		if err != nil {
+			return nil, err
+		}
+		for quoted := range strings.SplitSeq(m[2], ", ") {
+			words, err := strconv.Unquote(quoted)
+			if err != nil {
+				return nil, err
+			}
+			a.letters = append(a.letters, words)
+		}
+		return a, nil
 	}
 	if m := formPress.FindStringSubmatch(text); m != nil {
 		a, err := p.by(Press, m[1], m[2])

@@ -82,21 +82,18 @@ func (p *play) listen(within time.Duration) error {
 		return err
 	}
 	for _, h := range more {
-		again := p.repeats && (h.To != "" || strings.HasPrefix(h.Room, "direct ")) && p.hasRead(h)
+		again := p.repeats && (h.To != "" || strings.HasPrefix(h.Room, "direct ")) && p.hasHeard(h)
 		p.heard = append(p.heard, h)
 		p.read = append(p.read, again)
 	}
 	return nil
 }
 
-// hasRead reports that the person has read the same words before.
-func (p *play) hasRead(h Heard) bool {
-	for i, before := range p.heard {
-		if p.read[i] && before.Room == h.Room && before.To == h.To && before.Text == h.Text {
-			return true
-		}
-	}
-	return false
+// hasHeard reports that the same words were said there before.
+func (p *play) hasHeard(h Heard) bool {
+	return slices.ContainsFunc(p.heard, func(before Heard) bool {
+		return before.Room == h.Room && before.To == h.To && before.Text == h.Text
+	})
 }
 
 // nothingUnread fails when the bot has said what the transcript doesn't have.
@@ -136,14 +133,14 @@ func (s restart) play(p *play) error {
 	if err := p.nothingUnread(); err != nil {
 		return err
 	}
-	return p.stage.Restart(p.ctx, s.crash)
+	return p.stage.Restart(p.ctx, s.crash, s.down)
 }
 
 func (s redeliver) play(p *play) error {
 	if p.done == 0 {
 		return errors.New("nothing was done that could be delivered again")
 	}
-	if err := p.nothingUnread(); err != nil {
+	if err := p.listen(0); err != nil { // what was said before is no repeat
 		return err
 	}
 	p.repeats = true
@@ -236,7 +233,15 @@ func (a act) play(p *play) error {
 			return err
 		}
 		a.Message = p.heard[i].Message
-	case Say, Type:
+	case Type:
+		if len(a.letters) > 0 {
+			letters, err := p.letters(a.Who, a.letters)
+			if err != nil {
+				return err
+			}
+			a.Text = letters
+		}
+	case Say:
 	}
 	return p.do(a.Act)
 }

@@ -33,8 +33,9 @@ type (
 	// act is what a person does; target is completed when it is played.
 	act struct {
 		Act
-		press string // text or letter of the button
-		words string // of the message that is replied to; "": the newest question
+		press   string   // text or letter of the button
+		letters []string // texts of the options whose letters are said
+		words   string   // of the message that is replied to; "": the newest question
 	}
 	// answer is a right or wrong answer to whatever is asked.
 	answer struct {
@@ -56,8 +57,11 @@ type (
 		all   bool
 		times int
 	}
-	restart struct{ crash bool }
-	fault   struct {
+	restart struct {
+		crash bool
+		down  time.Duration // until the new one starts
+	}
+	fault struct {
 		Fault
 		words string // of the message that is deleted
 	}

@@ -113,9 +113,10 @@ type Stage interface {
 	Hear(ctx context.Context, from int, within time.Duration) ([]Heard, error)
 	// Pass lets time pass.
 	Pass(ctx context.Context, d time.Duration) error
-	// Restart throws the bot away and starts another on the same store. With crash
-	// it has no time to do anything; otherwise it stops in good order.
-	Restart(ctx context.Context, crash bool) error
+	// Restart throws the bot away and, when it was down for so long, starts another
+	// on the same store. With crash it has no time to do anything; otherwise it
+	// stops in good order.
+	Restart(ctx context.Context, crash bool, down time.Duration) error
 	// Fault has the platform misbehave.
 	Fault(ctx context.Context, f Fault) error
 }
