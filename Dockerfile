@@ -1,0 +1,21 @@
+# The binary is static and runs from an empty image as nobody.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/quizbot ./cmd/quizbot \
+ && mkdir -p /out/data
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/quizbot /quizbot
+COPY --from=build --chown=65534:65534 /out/data /data
+USER 65534:65534
+WORKDIR /data
+VOLUME /data
+ENV QUIZBOT_DB=/data/quizbot.db
+EXPOSE 8080
+ENTRYPOINT ["/quizbot"]
+CMD ["serve"]

@@ -1,0 +1,13 @@
+# One door to what a developer does often. CI calls .ci/run, which calls the same tools.
+GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: try test race lint bench fuzz build all
+all: lint race
+
+try:   ; go run ./cmd/quizbot sandbox
+test:  ; go test ./...
+race:  ; go test -race ./...
+lint:  ; $(GOLANGCI) run ./...
+bench: ; go test -run '^$$' -bench . -benchmem ./bot/... ./store/... ./quiz/...
+fuzz:  ; ./.ci/fuzz 30s
+build: ; CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o quizbot ./cmd/quizbot
