@@ -95,7 +95,7 @@ func (b *Bot) tickDue(ctx context.Context) error {
 	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end was asked for
 		}
 		return fmt.Errorf("look for due rooms: %w", err)
 	}

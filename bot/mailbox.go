@@ -28,7 +28,6 @@ type job struct {
 	inputs  []quiz.Input
 	begun   string
 	settled *Receipt
-	posted  MessageID // the message that shows round settled.Round
 
 	reply Reply
 	err   error

@@ -95,7 +95,7 @@ func (c *Command) start(args []string) {
 				c.Odd = "each"
 				return
 			}
-			n, err := strconv.Atoi(strings.TrimRight(strings.ToLower(args[i]), "seconds"))
+			n, err := strconv.Atoi(strings.TrimRight(strings.ToLower(args[i]), "second"))
 			switch {
 			case err != nil:
 				c.Odd = args[i]

@@ -31,7 +31,7 @@ func (p Problem) String() string {
 }
 
 // Problems are all faults of one file, in the order of their places.
-type Problems []Problem
+type Problems []Problem //nolint:errname // it reads as what it is: the problems of a file
 
 // Error lists them, one a line.
 func (p Problems) Error() string {

@@ -104,7 +104,6 @@ type Adapter struct {
 	mu       sync.Mutex
 	self     string // the bot's user id
 	app      string // the application's id
-	reduced  bool   // without message content
 	shards   map[int]error
 	reason   error
 	register sync.Once

@@ -165,12 +165,11 @@ func (a *Adapter) again(ctx context.Context, do func() error) error {
 
 // passing: the same may work a little later.
 func passing(err error) bool {
-	switch status := statusOf(err); {
-	case status == 0:
+	status := statusOf(err)
+	if status == 0 {
 		return !errors.Is(err, context.Canceled)
-	default:
-		return status == http.StatusTooManyRequests || status >= 500
 	}
+	return status == http.StatusTooManyRequests || status >= 500
 }
 
 // maxSuggestions is Discord's limit.

@@ -66,7 +66,10 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 	var kind struct {
 		Type string `json:"type"`
 	}
-	if json.Unmarshal(env.Event, &kind) != nil || kind.Type != "message" && kind.Type != "app_mention" {
+	if err := json.Unmarshal(env.Event, &kind); err != nil {
+		return env, a, false, fmt.Errorf("decode event %s: %w", env.EventID, err)
+	}
+	if kind.Type != "message" && kind.Type != "app_mention" {
 		return env, a, false, nil
 	}
 	var m messageEvent

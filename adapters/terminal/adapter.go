@@ -136,7 +136,7 @@ func (a *Adapter) say(ctx context.Context, text string) error {
 
 func (a *Adapter) sorry(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the player has ended it
 	}
 	a.print(bot.Sorry(err))
 	return fmt.Errorf("terminal: %w", err)

@@ -50,8 +50,9 @@ type server struct {
 }
 
 // listen opens a server; nothing is answered before serve.
-func listen(name, key, address string, h http.Handler, log *slog.Logger) (*server, error) {
-	ln, err := net.Listen("tcp", address)
+func listen(ctx context.Context, name, key, address string, h http.Handler, log *slog.Logger) (*server, error) {
+	var config net.ListenConfig
+	ln, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; choose another with %s", name, err, key)
 	}

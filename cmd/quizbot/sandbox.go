@@ -58,7 +58,7 @@ func (c sandboxCommand) Run(ctx context.Context, at surroundings) (err error) {
 		return err
 	}
 	log := newLog(at, conf.log)
-	page, err := listen("sandbox page", "--listen", c.Listen, web.Handler(web.Config{Slack: localSlack, Discord: localDiscord, Log: log}), log)
+	page, err := listen(ctx, "sandbox page", "--listen", c.Listen, web.Handler(web.Config{Slack: localSlack, Discord: localDiscord, Log: log}), log)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[
 		return err
 	}
 	defer func() { err = errors.Join(err, s.engine.Close()) }()
-	if err := s.assemble(pool); err != nil {
+	if err := s.assemble(ctx, pool); err != nil {
 		return err
 	}
 	if err := s.open(); err != nil {
@@ -117,7 +117,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[
 }
 
 // assemble makes the core and the adapters of the configured platforms.
-func (s *service) assemble(pool *quiz.Pool) error {
+func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	kept := store.New(s.engine)
 	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter}, pool)
 	messengers := map[string]bot.Messenger{}
@@ -152,11 +152,11 @@ func (s *service) assemble(pool *quiz.Pool) error {
 	}
 	s.core.SetMessengers(messengers)
 	var err error
-	if s.admin, err = listen("admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), adminHandler(s.meter, s.missing), s.log); err != nil {
+	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), adminHandler(s.meter, s.missing), s.log); err != nil {
 		return err
 	}
 	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
-		if s.public, err = listen("public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), mux, s.log); err != nil {
+		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), mux, s.log); err != nil {
 			_ = s.admin.ln.Close()
 			return err
 		}

@@ -74,9 +74,8 @@ type Guild struct {
 
 type guild struct {
 	Guild
-	joined      time.Time
-	unavailable bool
-	removed     bool // the bot is not a member any more
+	joined  time.Time
+	removed bool // the bot is not a member any more
 }
 
 type channel struct {

@@ -193,10 +193,10 @@ func (s *Server) serveMethod(q *request, name, token string) reply {
 			return fail("invalid_auth")
 		}
 	case botToken:
-		switch {
-		case token == "":
+		switch token {
+		case "":
 			return fail("not_authed")
-		case token == s.opt.AppToken:
+		case s.opt.AppToken:
 			return fail("not_allowed_token_type")
 		}
 		q.team = s.teamByToken(token)

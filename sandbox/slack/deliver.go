@@ -326,7 +326,7 @@ func (s *Server) post(ctx context.Context, target, contentType string, body []by
 	}
 	resp, err := s.client.Do(req)
 	if err == nil {
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		a.Status, a.Header = resp.StatusCode, resp.Header
 		a.Body, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	}

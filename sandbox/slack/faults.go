@@ -2,6 +2,7 @@ package slack
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -52,7 +53,6 @@ type faultState struct {
 	linkDisabled int
 	noPings      bool
 	noHello      bool
-	lost         int
 }
 
 // takeFault uses up one call of the first fault that is set for a method. The
@@ -64,8 +64,7 @@ func (s *Server) takeFault(method string) fault {
 		}
 		f.left--
 		if f.left <= 0 {
-			q := s.faultState.queue
-			s.faultState.queue = append(q[:i:i], q[i+1:]...)
+			s.faultState.queue = slices.Delete(s.faultState.queue, i, i+1)
 		}
 		return *f
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"quizbot/store"
 )
@@ -148,7 +149,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	switch {
 	case err == nil:
 		return db, nil
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("database %s: %w: stop the other quizbot, or give this one another file with QUIZBOT_DB", path, ErrLocked)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("database %s: %w: let this user read and write the file and its folder", path, fs.ErrPermission)
