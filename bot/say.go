@@ -324,7 +324,7 @@ func whoScored(r quiz.Round) string {
 	points := 0
 	for _, a := range r.Answers {
 		if a.Right {
-			names = append(names, a.Name)
+			names = append(names, called(a.Name, a.Player))
 			points = a.Points
 		}
 	}
@@ -377,7 +377,7 @@ func sayEnded(e quiz.Ended) Card {
 	var winners []string
 	for _, s := range e.Game.Score {
 		if s.Points > 0 && s.Points == e.Game.Score[0].Points {
-			winners = append(winners, s.Name)
+			winners = append(winners, called(s.Name, s.Player))
 		}
 	}
 	switch len(winners) {
@@ -399,7 +399,7 @@ func scoreLines(score []quiz.Score) []string {
 		if i == 0 || s.Points != score[i-1].Points {
 			rank = i + 1
 		}
-		lines = append(lines, boardLine(rank, s.Name, s.Points))
+		lines = append(lines, boardLine(rank, called(s.Name, s.Player), s.Points))
 	}
 	return lines
 }

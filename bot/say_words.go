@@ -189,13 +189,13 @@ func sayBoard(b Board, period quiz.Period, here bool) Card {
 	card := Card{Title: title}
 	own := b.Own.Rank > 0
 	for _, s := range b.Top {
-		card.Table = append(card.Table, boardLine(s.Rank, standingName(s), s.Points))
+		card.Table = append(card.Table, boardLine(s.Rank, called(s.Name, s.Player), s.Points))
 		if s.Player == b.Own.Player {
 			own = false
 		}
 	}
 	if own {
-		card.Table = append(card.Table, boardLine(b.Own.Rank, standingName(b.Own), b.Own.Points))
+		card.Table = append(card.Table, boardLine(b.Own.Rank, called(b.Own.Name, b.Own.Player), b.Own.Points))
 	}
 	if len(card.Table) == 0 {
 		card.Body = []string{"Nobody has answered yet. Say a topic for a question, or start for a game."}
@@ -205,11 +205,12 @@ func sayBoard(b Board, period quiz.Period, here bool) Card {
 	return card
 }
 
-func standingName(s quiz.Standing) string {
-	if s.Name == "" {
-		return shortID(UserID(s.Player))
+// called is what a player is called where no name is known.
+func called(name, player string) string {
+	if name == "" {
+		return shortID(UserID(player))
 	}
-	return s.Name
+	return name
 }
 
 func periodText(p quiz.Period) string {
