@@ -153,6 +153,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 			for _, id := range already.IDs {
 				seen[id] = true
 			}
+			m.loaded = false // whoever took them in may have moved the room on
 		case errors.Is(err, ErrStale):
 			m.loaded = false
 		default:
