@@ -51,9 +51,11 @@ type Bot struct {
 	couriers couriers
 	alarm    alarm
 
-	work    sync.WaitGroup // mailboxes, couriers and ticks that run
-	ctx     context.Context
-	cancel  context.CancelFunc
+	work    sync.WaitGroup     // mailboxes, couriers and ticks that run
+	ctx     context.Context    // of delivering
+	cancel  context.CancelFunc // of ctx
+	saving  context.Context    // of reading and writing the store; outlasts ctx
+	abandon context.CancelFunc // of saving and ctx
 	failure chan error
 }
 
@@ -75,7 +77,8 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	if b.seed == nil {
 		b.seed = rand.Uint64
 	}
-	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.saving, b.abandon = context.WithCancel(context.Background())
+	b.ctx, b.cancel = context.WithCancel(b.saving)
 	b.rooms.boxes = map[RoomRef]*mailbox{}
 	b.couriers.routes = map[RoomID]*route{}
 	b.alarm.ring = make(chan struct{}, 1)
@@ -106,9 +109,13 @@ func (b *Bot) Suggest(prefix string, n int) []Topic {
 	return out
 }
 
-// flushTime is how long a stopping bot goes on delivering what is in its outbox.
-// What is left is delivered after the next start.
-const flushTime = 2 * time.Second
+const (
+	// flushTime is how long a stopping bot goes on delivering what is in its outbox.
+	// What is left is delivered after the next start.
+	flushTime = 2 * time.Second
+	// stopTime bounds a stop whose store hangs.
+	stopTime = 7 * time.Second
+)
 
 // Run takes up what was left open, then keeps the time until ctx ends. It
 // returns when everything that was accepted is on disk and no goroutine is left.
@@ -129,15 +136,17 @@ func (b *Bot) Run(ctx context.Context) error {
 	return err
 }
 
-// Stop ends what Run left and what Submit started, for a bot whose Run was never
-// called. It may be called more than once.
+// stop saves what was accepted, delivers what it can and waits for every goroutine.
 func (b *Bot) stop() {
 	b.rooms.close()
-	timer := time.AfterFunc(flushTime, b.cancel)
-	defer timer.Stop()
+	hurry := time.AfterFunc(stopTime, b.abandon)
+	defer hurry.Stop()
+	b.rooms.accepted.Wait()
+	flush := time.AfterFunc(flushTime, b.cancel)
+	defer flush.Stop()
 	b.couriers.close(b.cancel)
 	b.work.Wait()
-	b.cancel()
+	b.abandon()
 }
 
 // Submit takes in what somebody said and returns what that person reads at
@@ -195,7 +204,7 @@ func (b *Bot) place(j *job) error {
 		switch c := ParseCommand(in.Text); c.Word {
 		case WordHelp, WordTopics, WordLeaderboard, WordMe:
 			return b.rooms.beside(b, func() {
-				j.reply, j.err = b.show(b.ctx, in, c)
+				j.reply, j.err = b.show(b.saving, in, c)
 				j.finish()
 			})
 		}

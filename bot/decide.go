@@ -171,7 +171,7 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 		case quiz.Repeated:
 			return private(sayRepeated(e.Round, e.Answer)), false, nil
 		case quiz.Late:
-			before, ok, err := p.bot.store.Given(p.bot.ctx, p.ref.Team, p.ref.Room, no, in.User)
+			before, ok, err := p.bot.store.Given(p.bot.saving, p.ref.Team, p.ref.Room, no, in.User)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return Reply{}, false, err
 			}

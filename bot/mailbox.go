@@ -39,6 +39,8 @@ type rooms struct {
 	mu     sync.Mutex
 	boxes  map[RoomRef]*mailbox
 	closed bool
+	// accepted counts jobs from outside that are not done yet.
+	accepted sync.WaitGroup
 }
 
 // mailbox is one room's waiting jobs and, while its goroutine runs, its state.
@@ -60,7 +62,11 @@ func (r *rooms) beside(b *Bot, fn func()) error {
 	if r.closed {
 		return ErrStopped
 	}
-	b.work.Go(fn)
+	r.accepted.Add(1)
+	b.work.Go(func() {
+		defer r.accepted.Done()
+		fn()
+	})
 	return nil
 }
 
@@ -82,6 +88,9 @@ func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 	defer box.mu.Unlock()
 	if len(box.waiting) >= maxWaiting && !j.inner {
 		return ErrBusy
+	}
+	if !j.inner {
+		r.accepted.Add(1)
 	}
 	box.waiting = append(box.waiting, j)
 	if !box.running {
@@ -128,6 +137,11 @@ func (m *mailbox) run(b *Bot) {
 		}
 		m.mu.Unlock()
 		m.do(b, batch)
+		for _, j := range batch {
+			if !j.inner {
+				b.rooms.accepted.Done() // its messages are with the courier by now
+			}
+		}
 	}
 }
 
@@ -142,7 +156,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 		}
 		var already *SeenError
 		began := b.now()
-		if err = plan.commit(b.ctx, b.store); err == nil {
+		if err = plan.commit(b.saving, b.store); err == nil {
 			if !plan.idle() {
 				b.meter.Committed(len(batch), b.now().Sub(began))
 			}
@@ -188,7 +202,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 // decide steps the whole batch through the rules, from the room as it is stored.
 func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, error) {
 	if !m.loaded {
-		snap, err := b.store.Room(b.ctx, m.ref.Team, m.ref.Room)
+		snap, err := b.store.Room(b.saving, m.ref.Team, m.ref.Room)
 		if err != nil {
 			return nil, err
 		}

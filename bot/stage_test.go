@@ -36,7 +36,8 @@ type life struct {
 	bot    *bot.Bot
 	fuse   *fuse
 	cancel context.CancelFunc
-	done   chan error
+	done   chan struct{} // closed when Run has returned
+	err    error         // of Run
 }
 
 // openStore makes a store on a file of its own.
@@ -74,7 +75,7 @@ func (s *stage) start() {
 // begin starts a bot. Its log goes to the test's output.
 func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool) *life {
 	f := newFuse()
-	l := &life{fuse: f, done: make(chan error, 1)}
+	l := &life{fuse: f, done: make(chan struct{})}
 	l.bot = bot.New(bot.Config{
 		Store:      fusedStore{Store: st, fuse: f},
 		Messengers: map[string]bot.Messenger{"test": fusedMessenger(as(p), f)},
@@ -83,14 +84,18 @@ func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messe
 	}, pool)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
-	go func() { l.done <- l.bot.Run(ctx) }()
+	go func() {
+		defer close(l.done)
+		l.err = l.bot.Run(ctx)
+	}()
 	return l
 }
 
-// stop ends the bot in good order and waits for it.
+// stop ends the bot in good order and waits for it. It may be called again.
 func (l *life) stop() error {
 	l.cancel()
-	return <-l.done
+	<-l.done
+	return l.err
 }
 
 // end ends the present bot.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quizbot/bot"
+	"quizbot/bot/transcript"
 	"quizbot/quiz"
 )
 
@@ -213,3 +214,9 @@ func (p *platform) titles(room string) map[string]int {
 	}
 	return out
 }
+
+// Faults that tests in Go use.
+var (
+	down = transcript.Fault{Kind: transcript.Down}
+	back = transcript.Fault{Kind: transcript.Back}
+)
