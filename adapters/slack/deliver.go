@@ -35,11 +35,10 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		id, err = a.send(ctx, channel, o.Target, r, false)
 	}
 	if err != nil {
-		err = classify(err, o.Target != "")
-		if errors.Is(err, bot.ErrUnreachable) {
+		if word := apiError(err); word == "not_in_channel" || word == "channel_not_found" {
 			a.inviteMe(o.Room)
 		}
-		return "", err
+		return "", classify(err, o.Target != "")
 	}
 	return id, nil
 }

@@ -145,19 +145,19 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 	switch {
 	case !done: // the answer follows by response_url
 	case reply.err != nil:
-		a.writeCard(w, a.config.Sorry(reply.err))
+		a.writeCard(w, a.config.Sorry(reply.err), arrived.to)
 	case reply.Seen || reply.Card == nil:
 	case reply.Public:
 		a.answer(arrived, reply.Reply)
 	default:
-		a.writeCard(w, *reply.Card)
+		a.writeCard(w, *reply.Card, arrived.to)
 	}
 }
 
 // writeCard answers a command in the response itself, for its sender alone.
-func (a *Adapter) writeCard(w http.ResponseWriter, c bot.Card) {
+func (a *Adapter) writeCard(w http.ResponseWriter, c bot.Card, to address) {
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(a.responseMessage(c, "", address{})); err != nil {
+	if err := json.NewEncoder(w).Encode(a.responseMessage(c, "", to)); err != nil {
 		a.log.Debug("reply not written", "err", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	RouteCreateMessage    = "POST /channels/{}/messages"
 	RouteEditMessage      = "PATCH /channels/{}/messages/{}"
+	RouteWriteMessage     = "messages" // in faults: create or edit
 	RouteDeleteMessage    = "DELETE /channels/{}/messages/{}"
 	RouteListMessages     = "GET /channels/{}/messages"
 	RouteGetMessage       = "GET /channels/{}/messages/{}"

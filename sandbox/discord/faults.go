@@ -65,7 +65,7 @@ func (f *Faults) call(c callFault) {
 // takeCallFault uses up a fault. The caller holds mu.
 func (s *Server) takeCallFault(route string) callFault {
 	for _, c := range s.faultState.calls {
-		if c.n > 0 && (c.route == "" || c.route == route) {
+		if c.n > 0 && (c.route == "" || c.route == route || c.route == RouteWriteMessage && (route == RouteCreateMessage || route == RouteEditMessage)) {
 			c.n--
 			return *c
 		}

@@ -40,6 +40,7 @@ type Interaction struct {
 
 type interaction struct {
 	Interaction
+	event   []byte   // as it was sent
 	source  *Message // whose button was pressed
 	expires time.Time
 	done    chan struct{} // closed when it is answered or has failed
@@ -97,12 +98,29 @@ func (s *Server) interact(kind int, c *channel, userID string, source *Message, 
 	if source != nil {
 		d["message"] = s.messageJSON(source, false)
 	}
-	s.dispatch(c.GuildID, 0, "INTERACTION_CREATE", encode(d), nil)
+	i.event = encode(d)
+	s.dispatch(c.GuildID, 0, "INTERACTION_CREATE", i.event, nil)
 	s.changed(Event{Kind: InteractionChanged, GuildID: c.GuildID, ChannelID: c.ID, UserID: userID, Interaction: i.copy()})
 	if s.started && s.ctx.Err() == nil {
 		s.wg.Go(func() { s.expire(i) })
 	}
 	return i
+}
+
+// Redeliver sends the event of a player's message or of an interaction once
+// more, as two connections of one shard do.
+func (s *Server) Redeliver(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.messages[id]; m != nil {
+		s.dispatchMessage(s.channels[m.ChannelID], "MESSAGE_CREATE", m)
+		return nil
+	}
+	if i := s.interactions[id]; i != nil {
+		s.dispatch(i.GuildID, 0, "INTERACTION_CREATE", i.event, nil)
+		return nil
+	}
+	return fmt.Errorf("redeliver %q: nothing has that id", id)
 }
 
 // expire fails an interaction that nobody answers.

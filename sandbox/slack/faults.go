@@ -55,11 +55,14 @@ type faultState struct {
 	noHello      bool
 }
 
+// WriteMethod stands for chat.postMessage and chat.update in the faults.
+const WriteMethod = "write"
+
 // takeFault uses up one call of the first fault that is set for a method. The
 // caller holds mu.
 func (s *Server) takeFault(method string) fault {
 	for i, f := range s.faultState.queue {
-		if f.method != method && f.method != AnyMethod {
+		if f.method != method && f.method != AnyMethod && (f.method != WriteMethod || method != "chat.postMessage" && method != "chat.update") {
 			continue
 		}
 		f.left--

@@ -1,0 +1,170 @@
+package adaptertest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/bot/transcript"
+	"quizbot/store"
+	"quizbot/store/bolt"
+)
+
+// adapter is what is under test.
+type adapter interface {
+	bot.Messenger
+	Run(ctx context.Context) error
+	Ready() error
+}
+
+// life is one bot with its adapter, from start to end.
+type life struct {
+	fuse   *fuse
+	core   *watched
+	stop   func() // in good order, and waits
+	server func() // stops what listens
+}
+
+// house is where lives follow each other on one database.
+type house struct {
+	t        *testing.T
+	setup    transcript.Setup
+	store    bot.Store
+	platform string
+	// open makes the adapter, and where it listens.
+	open func(core *watched, f *fuse, log *slog.Logger) (a adapter, closing func(), err error)
+
+	mu    sync.Mutex
+	heard []transcript.Heard
+	wake  chan struct{}
+	life  *life
+}
+
+func newHouse(t *testing.T, setup transcript.Setup, platform string) *house {
+	engine, err := bolt.Open(filepath.Join(t.TempDir(), "quizbot.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	return &house{t: t, setup: setup, store: store.New(engine), platform: platform, wake: make(chan struct{})}
+}
+
+// readyTime is how long a bot may take to connect to a local server.
+const readyTime = 30 * time.Second
+
+func (h *house) start(ctx context.Context) error {
+	f, core := &fuse{}, newWatched()
+	log := slog.New(slog.NewTextHandler(h.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	core.core = bot.New(bot.Config{Store: fusedStore{h.store, f}, Log: log}, h.setup.Pool)
+	a, closing, err := h.open(core, f, log)
+	if err != nil {
+		return err
+	}
+	core.core.SetMessengers(map[string]bot.Messenger{h.platform: a})
+	adapterCtx, stopAdapter := context.WithCancel(context.Background())
+	coreCtx, stopCore := context.WithCancel(context.Background())
+	var adapters, cores sync.WaitGroup
+	adapters.Go(func() { _ = a.Run(adapterCtx) })
+	cores.Go(func() {
+		if err := core.core.Run(coreCtx); err != nil && !f.blown.Load() {
+			h.t.Errorf("core: %v", err)
+		}
+	})
+	h.life = &life{fuse: f, core: core, server: closing, stop: func() {
+		closing()
+		stopAdapter()
+		adapters.Wait()
+		stopCore()
+		cores.Wait()
+	}}
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	for a.Ready() != nil {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %w", a.Ready())
+		}
+	}
+	return nil
+}
+
+// end stops the present bot; in a crash nothing that it does counts any more.
+func (h *house) end(crash bool) {
+	if crash {
+		h.life.fuse.blown.Store(true)
+	}
+	h.life.stop()
+}
+
+// Restart implements transcript.Stage.
+func (h *house) Restart(ctx context.Context, crash bool, down time.Duration) error {
+	h.end(crash)
+	if err := h.Pass(ctx, down); err != nil {
+		return err
+	}
+	return h.start(ctx)
+}
+
+// Pass implements transcript.Stage: time is real here.
+func (h *house) Pass(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hear takes in what everybody could read. A message that is replaced by the same
+// words (a crash came between the edit and its receipt) looks to people as before.
+func (h *house) hear(one transcript.Heard) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, before := range slices.Backward(h.heard) {
+		if before.Message == one.Message && before.Room == one.Room {
+			if before.Text == one.Text {
+				return
+			}
+			break
+		}
+	}
+	h.heard = append(h.heard, one)
+	close(h.wake)
+	h.wake = make(chan struct{})
+}
+
+// Hear implements transcript.Stage.
+func (h *house) Hear(ctx context.Context, from int, within time.Duration) ([]transcript.Heard, error) {
+	deadline := time.Now().Add(within)
+	for {
+		h.mu.Lock()
+		more, wake := append([]transcript.Heard(nil), h.heard[min(from, len(h.heard)):]...), h.wake
+		h.mu.Unlock()
+		left := time.Until(deadline)
+		if len(more) > 0 || left <= 0 {
+			return more, nil
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+		timer.Stop()
+	}
+}

@@ -1,0 +1,202 @@
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"quizbot/adapters/slack"
+	"quizbot/bot/transcript"
+	sandbox "quizbot/sandbox/slack"
+)
+
+// slackStage plays on the local Slack.
+type slackStage struct {
+	*house
+	server *sandbox.Server
+	users  map[string]string
+	names  map[string]string
+	rooms  map[string]string
+	back   map[string]string
+	said   []*sandbox.Delivery
+}
+
+// link is what Slack makes a link of.
+var link = regexp.MustCompile(`<https?://[^|>]+/archives/C[^/|>]+/p\d+\|([^>]*)>`)
+
+const slackTeam = "T0STAGE"
+
+// NewSlack makes a stage for one transcript on a Slack of its own, over HTTP or
+// over Socket Mode.
+func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stage {
+	t.Helper()
+	s := &slackStage{
+		house: newHouse(t, setup, "slack"), users: map[string]string{}, names: map[string]string{}, rooms: map[string]string{}, back: map[string]string{},
+	}
+	team := sandbox.DefaultTeam()
+	team.ID, team.Users, team.Channels = slackTeam, nil, nil
+	var members []string
+	for _, p := range setup.People {
+		id := "U0" + strings.ToUpper(p.ID)
+		s.users[p.ID], s.names[id] = id, p.ID
+		team.Users = append(team.Users, sandbox.User{ID: id, Name: p.ID, RealName: p.Called, DisplayName: p.Called, Admin: p.Admin})
+		members = append(members, id)
+	}
+	for i, r := range setup.Rooms {
+		if r.Direct == "" {
+			id := fmt.Sprintf("C0ROOM%d", i)
+			s.rooms[r.Name], s.back[id] = id, r.Name
+			team.Channels = append(team.Channels, sandbox.Channel{ID: id, Name: strings.TrimPrefix(r.Name, "#"), Kind: sandbox.Public, Members: members, BotMember: true})
+		}
+	}
+	s.server = sandbox.New(sandbox.Options{Teams: []sandbox.Team{team}, SocketMode: socket})
+	if err := s.server.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.server.Close() })
+	for _, r := range setup.Rooms {
+		if r.Direct != "" {
+			id, err := s.server.DM(s.users[r.Direct])
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.rooms[r.Name], s.back[id] = id, r.Name
+		}
+	}
+	events, stop := s.server.Subscribe()
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		for e := range events {
+			s.take(e)
+		}
+	}()
+	t.Cleanup(func() { stop(); <-listening })
+	s.open = func(core *watched, f *fuse, log *slog.Logger) (adapter, func(), error) {
+		config := slack.Config{
+			BotToken: s.server.BotToken(slackTeam), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
+			Texts: slack.Texts{Invite: "Invite me", See: seeMessage},
+		}
+		if socket {
+			config.AppToken = s.server.AppToken()
+		} else {
+			config.SigningSecrets = []string{s.server.SigningSecret()}
+		}
+		a, err := slack.New(config, core, log)
+		if err != nil || socket {
+			return a, func() {}, err
+		}
+		ears := httptest.NewServer(a.Handler())
+		s.server.SetAppURL(ears.URL)
+		return a, ears.Close, nil
+	}
+	if err := s.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.end(false)
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		for _, p := range s.server.Pings() {
+			t.Errorf("somebody was pinged: %+v", p)
+		}
+	})
+	return s
+}
+
+func (s *slackStage) take(e sandbox.Event) {
+	m := e.Message
+	if e.Kind != sandbox.MessagePosted && e.Kind != sandbox.MessageEdited || m.Notice != "" || s.back[m.Channel] == "" {
+		return
+	}
+	if _, player := s.names[m.User]; player {
+		return
+	}
+	h := transcript.Heard{Message: m.TS, Room: s.back[m.Channel], To: s.names[m.To], Edit: e.Kind == sandbox.MessageEdited, Text: link.ReplaceAllString(m.Shown(), "$1")}
+	for _, b := range m.Buttons() {
+		button := transcript.Button{ID: b.ActionID, Text: b.Text}
+		if letter, text, ok := strings.Cut(b.Text, ". "); ok && len(letter) == 1 {
+			button.Letter, button.Text = letter, text
+		} else if len(b.Text) == 1 {
+			button.Letter, button.Text = b.Text, textOf(h.Text, b.Text)
+		}
+		h.Buttons = append(h.Buttons, button)
+	}
+	s.hear(h)
+}
+
+// Do implements transcript.Stage.
+func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
+	room, user := s.rooms[a.Room.Name], s.users[a.Who]
+	switch {
+	case a.Kind == transcript.Press:
+		answer, err := s.server.Press(ctx, room, a.Message, user, a.Button.ID)
+		if errors.Is(err, sandbox.ErrNoElement) {
+			answer, err = s.server.Press(ctx, room, a.Message, user, a.Button.ID, sandbox.Stale())
+		}
+		return s.answered(answer, err)
+	case a.Kind == transcript.Say && (a.Room.Direct == "" || a.Text == ""):
+		answer, err := s.server.Slash(ctx, room, user, "/quiz", a.Text)
+		return s.answered(answer, err)
+	}
+	var options []sandbox.SayOption
+	if a.Kind == transcript.Reply {
+		options = append(options, sandbox.InThread(a.Message))
+	}
+	said, err := s.server.Say(ctx, room, user, a.Text, options...)
+	if err != nil {
+		return err
+	}
+	for _, d := range said.Deliveries {
+		if !d.Acked() {
+			return fmt.Errorf("the app did not take %q: %+v", a.Text, d.Attempts())
+		}
+	}
+	s.said = append(s.said, said.Deliveries[0])
+	return nil
+}
+
+func (s *slackStage) answered(a sandbox.Answer, err error) error {
+	if err != nil {
+		return err
+	}
+	s.said = append(s.said, a.Delivery)
+	if !a.OK() {
+		return fmt.Errorf("the app did not answer: %+v", a.Attempt)
+	}
+	return nil
+}
+
+// Redeliver implements transcript.Stage.
+func (s *slackStage) Redeliver(ctx context.Context, n int) error {
+	d, err := s.server.EmitEnvelope(ctx, s.said[n].Kind, s.said[n].Payload)
+	if err == nil && !d.Acked() {
+		err = fmt.Errorf("the app did not take it again: %+v", d.Attempts())
+	}
+	return err
+}
+
+// Fault implements transcript.Stage.
+func (s *slackStage) Fault(_ context.Context, f transcript.Fault) error {
+	faults := s.server.Faults()
+	switch f.Kind {
+	case transcript.Refuse:
+		faults.RateLimit(sandbox.WriteMethod, f.N, f.For)
+	case transcript.Swallow:
+		faults.Drop(sandbox.WriteMethod, f.N)
+	case transcript.Lose:
+		faults.AcceptThenDrop(sandbox.WriteMethod, f.N)
+	case transcript.Reject:
+		faults.Error(sandbox.WriteMethod, f.N, "message_limit_exceeded")
+	case transcript.Shut:
+		return s.server.ChangeChannel(s.rooms[f.Room.Name], func(c *sandbox.Channel) { c.Archived = true })
+	default:
+		return transcript.ErrCannot
+	}
+	return nil
+}
