@@ -120,20 +120,35 @@ const (
 // Run takes up what was left open, then keeps the time until ctx ends. It
 // returns when everything that was accepted is on disk and no goroutine is left.
 func (b *Bot) Run(ctx context.Context) error {
+	err := b.takeUp(ctx)
+	if err == nil {
+		err = b.keepTime(ctx)
+	}
+	b.stop()
+	return err
+}
+
+// takeUp delivers what an earlier process left in the outbox. Each room does it in
+// its own order, for words may have been taken in already.
+func (b *Bot) takeUp(ctx context.Context) error {
 	refs, err := b.store.Unsent(ctx)
 	if err != nil {
 		return fmt.Errorf("read the outbox: %w", err)
 	}
-	for _, ref := range refs {
-		snap, err := b.store.Room(ctx, ref.Team, ref.Room)
-		if err != nil {
+	jobs := make([]*job, len(refs))
+	for i, ref := range refs {
+		jobs[i] = &job{inner: true, resume: true, done: make(chan struct{})}
+		if err := b.rooms.enqueue(b, ref, jobs[i]); err != nil {
 			return fmt.Errorf("read the outbox of %s: %w", ref.Room, err)
 		}
-		b.send(ref, snap.Outbox)
 	}
-	err = b.keepTime(ctx)
-	b.stop()
-	return err
+	for i, j := range jobs {
+		<-j.done
+		if j.err != nil {
+			return fmt.Errorf("read the outbox of %s: %w", refs[i].Room, j.err)
+		}
+	}
+	return nil
 }
 
 // stop saves what was accepted, delivers what it can and waits for every goroutine.

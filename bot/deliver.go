@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type couriers struct {
 
 type route struct {
 	ref     RoomRef
+	current string // key of the message that is being delivered; "": none
 	waiting []Line
 }
 
@@ -60,6 +62,21 @@ func (b *Bot) send(ref RoomRef, lines []Line) {
 	r := &route{ref: ref, waiting: lines}
 	c.routes[ref.Room] = r
 	b.work.Go(func() { b.deliverRoute(r) })
+}
+
+// resume makes the room's courier deliver what stands in the stored outbox: all
+// that it has waiting stands there too, and perhaps more. To be called in the
+// room's own order, so that nothing is settled meanwhile.
+func (b *Bot) resume(ref RoomRef, outbox []Line) {
+	c := &b.couriers
+	c.mu.Lock()
+	if r, ok := c.routes[ref.Room]; ok {
+		c.queued -= len(r.waiting)
+		r.waiting = nil
+		outbox = slices.DeleteFunc(slices.Clone(outbox), func(l Line) bool { return l.Key == r.current })
+	}
+	c.mu.Unlock()
+	b.send(ref, outbox)
 }
 
 // close lets the couriers finish what they have; when nothing is left, done is
@@ -90,10 +107,14 @@ func (b *Bot) deliverRoute(r *route) {
 		}
 		line := r.waiting[0]
 		r.waiting = r.waiting[1:]
+		r.current = line.Key
 		c.queued--
 		b.meter.Queued(c.queued)
 		c.mu.Unlock()
 		b.deliver(r.ref, line)
+		c.mu.Lock()
+		r.current = ""
+		c.mu.Unlock()
 	}
 }
 

@@ -26,6 +26,7 @@ type job struct {
 
 	inner   bool
 	inputs  []quiz.Input
+	resume  bool // look for messages that nobody delivers
 	begun   string
 	settled *Receipt
 
@@ -53,6 +54,8 @@ type mailbox struct {
 	// Of the running goroutine alone:
 	snap   Snapshot
 	loaded bool
+	// resume: the stored outbox may hold messages that no courier knows.
+	resume bool
 }
 
 // beside runs fn outside of any room's order.
@@ -148,6 +151,11 @@ func (m *mailbox) run(b *Bot) {
 // do decides and saves a batch, then speaks.
 func (m *mailbox) do(b *Bot, batch []*job) {
 	seen := map[string]bool{}
+	for _, j := range batch {
+		if j.resume {
+			m.loaded, m.resume = false, true
+		}
+	}
 	var plan *plan
 	err := ErrStale
 	for try := 0; try < maxTries && err != nil; try++ {
@@ -171,6 +179,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 		case errors.Is(err, ErrStale):
 			m.loaded = false
 		default:
+			m.lookAgain(b)
 			try = maxTries
 		}
 	}
@@ -199,6 +208,16 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	}
 }
 
+// lookAgain has the room read again soon: a change whose commit failed may have
+// been written, and its messages then wait in the outbox.
+func (m *mailbox) lookAgain(b *Bot) {
+	if m.resume {
+		return
+	}
+	m.resume = true
+	b.work.Go(func() { b.inner(m.ref, &job{inner: true, resume: true}) })
+}
+
 // decide steps the whole batch through the rules, from the room as it is stored.
 func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, error) {
 	if !m.loaded {
@@ -207,6 +226,10 @@ func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, err
 			return nil, err
 		}
 		m.snap, m.loaded = snap, true
+		if m.resume {
+			b.resume(m.ref, snap.Outbox)
+			m.resume = false
+		}
 	}
 	p := newPlan(b, m.ref, m.snap)
 	for _, j := range batch {

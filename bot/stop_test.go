@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,3 +116,38 @@ func TestStopWhileThePlatformIsDown(t *testing.T) {
 	}
 }
 
+// Messages that are being delivered when the outbox is read at the start are not
+// delivered twice: adapters take words in before Run has read it.
+func TestRunTakesUpOnlyWhatNobodyDelivers(t *testing.T) {
+	for name, as := range map[string]func(*platform) bot.Messenger{"lookup": asFinder, "keys": asIdempotent, "plain": asPlain} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				var held gate
+				w.store.onUnsent = func(next func() ([]bot.RoomRef, error)) ([]bot.RoomRef, error) {
+					held.pass()
+					return next()
+				}
+				held.close()
+				l := w.start(as)
+				w.platform.misbehave(down)
+				w.must(l, w.say("alice", "#room", "method"))
+				w.must(l, w.say("alice", "#room", "hint"))
+				synctest.Wait()
+				held.open()
+				synctest.Wait()
+				w.platform.misbehave(back)
+				time.Sleep(7 * time.Second) // the bubble's clock
+				synctest.Wait()
+				for what, n := range w.platform.titles("#room") {
+					if n != 1 {
+						t.Errorf("%q was said %d times", what, n)
+					}
+				}
+				if got := w.platform.last("#room"); !strings.HasPrefix(got, "Closed") {
+					t.Errorf("the last word is %q", got)
+				}
+			})
+		})
+	}
+}
