@@ -228,8 +228,13 @@ func (b *Bot) place(j *job) error {
 }
 
 // show answers words that change nothing. The delivery is still recorded, so
-// that one delivered twice is answered once.
+// that one delivered twice is answered once: recorded last, so that one whose
+// answer failed can be delivered again.
 func (b *Bot) show(ctx context.Context, in Incoming, c Command) (Reply, error) {
+	reply, err := b.look(ctx, in, c)
+	if err != nil {
+		return Reply{}, err
+	}
 	fresh, err := b.store.Once(ctx, in.Team, in.ID, b.now())
 	if err != nil {
 		return Reply{}, err
@@ -237,6 +242,11 @@ func (b *Bot) show(ctx context.Context, in Incoming, c Command) (Reply, error) {
 	if !fresh {
 		return Reply{Seen: true}, nil
 	}
+	return reply, nil
+}
+
+// look is what show answers.
+func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 	if c.Odd != "" {
 		return private(sayOdd(c)), nil
 	}

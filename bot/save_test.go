@@ -234,3 +234,27 @@ func TestReplyComesAfterTheCommit(t *testing.T) {
 		}
 	})
 }
+
+// A board that couldn't be read is asked for again under the same delivery.
+func TestBoardThatCouldNotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var fails atomic.Int64
+		w.store.onBoard = func(next func() (bot.Board, error)) (bot.Board, error) {
+			if fails.Add(-1) >= 0 {
+				return bot.Board{}, errDisk
+			}
+			return next()
+		}
+		l := w.start(asFinder)
+		in := w.say("alice", "#room", "leaderboard")
+		fails.Store(1)
+		if _, err := l.bot.Submit(t.Context(), in); !errors.Is(err, errDisk) {
+			t.Fatalf("got %v", err)
+		}
+		wantTitle(t, w.must(l, in), "Leaderboard")
+		if r := w.must(l, in); !r.Seen || r.Card != nil {
+			t.Errorf("a third time the player reads %q", title(r))
+		}
+	})
+}
