@@ -139,11 +139,12 @@ func sayOdd(c Command) Card {
 func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card {
 	switch r.Reason {
 	case quiz.Occupied:
-		left := ""
+		left, open := "", r.Round.Limit // its time starts when it can be read
 		if !r.Round.Closes.IsZero() {
-			if d := r.Round.Closes.Sub(now).Round(time.Second); d > 0 {
-				left = " It closes in " + span(d) + "."
-			}
+			open = r.Round.Closes.Sub(now).Round(time.Second)
+		}
+		if open > 0 {
+			left = " It closes in " + span(open) + "."
 		}
 		return Card{
 			Title: "A question is open here already",

@@ -184,6 +184,9 @@ func readDiscord(s string) string {
 // Do implements transcript.Stage.
 func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
+	if err := s.read(ctx); err != nil {
+		return err
+	}
 	if a.Kind == transcript.Press {
 		i, err := s.server.Press(ctx, a.Message, user, a.Button.ID)
 		if errors.Is(err, sandbox.ErrNoControl) {

@@ -99,6 +99,24 @@ func (h *house) start(ctx context.Context) error {
 	return nil
 }
 
+// readTime is how long people look at what the bot says before they do something.
+const readTime = time.Second
+
+// read waits until the bot knows that its messages were posted, as it does long
+// before a person has read them; not for longer than people do.
+func (h *house) read(ctx context.Context) error {
+	end := time.Now().Add(readTime)
+	for {
+		unsent, err := h.store.Unsent(ctx)
+		if err != nil || len(unsent) == 0 || time.Now().After(end) {
+			return err
+		}
+		if err := h.Pass(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // end stops the present bot; in a crash nothing that it does counts any more.
 func (h *house) end(crash bool) {
 	if crash {
@@ -135,7 +153,7 @@ func (h *house) hear(one transcript.Heard) {
 	defer h.mu.Unlock()
 	for _, before := range slices.Backward(h.heard) {
 		if before.Message == one.Message && before.Room == one.Room {
-			if before.Text == one.Text {
+			if before.Text == one.Text && slices.Equal(before.Buttons, one.Buttons) {
 				return
 			}
 			break

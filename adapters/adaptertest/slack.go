@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"quizbot/adapters/slack"
 	"quizbot/bot/transcript"
@@ -20,6 +21,7 @@ import (
 type slackStage struct {
 	*house
 	server *sandbox.Server
+	socket bool
 	users  map[string]string
 	names  map[string]string
 	rooms  map[string]string
@@ -37,7 +39,7 @@ const slackTeam = "T0STAGE"
 func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stage {
 	t.Helper()
 	s := &slackStage{
-		house: newHouse(t, setup, "slack"), users: map[string]string{}, names: map[string]string{}, rooms: map[string]string{}, back: map[string]string{},
+		socket: socket, house: newHouse(t, setup, "slack"), users: map[string]string{}, names: map[string]string{}, rooms: map[string]string{}, back: map[string]string{},
 	}
 	team := sandbox.DefaultTeam()
 	team.ID, team.Users, team.Channels = slackTeam, nil, nil
@@ -130,9 +132,21 @@ func (s *slackStage) take(e sandbox.Event) {
 	s.hear(h)
 }
 
+// Restart implements transcript.Stage. People come back when Slack has noticed
+// that the old socket is gone.
+func (s *slackStage) Restart(ctx context.Context, crash bool, down time.Duration) error {
+	if err := s.house.Restart(ctx, crash, down); err != nil || !s.socket {
+		return err
+	}
+	return s.server.WaitFor(ctx, func() bool { return s.server.Sockets() == 1 })
+}
+
 // Do implements transcript.Stage.
 func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
+	if err := s.read(ctx); err != nil {
+		return err
+	}
 	switch {
 	case a.Kind == transcript.Press:
 		answer, err := s.server.Press(ctx, room, a.Message, user, a.Button.ID)
