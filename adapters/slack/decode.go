@@ -144,7 +144,7 @@ func plainText(s string) string {
 }
 
 // decodeCommand turns a slash command's form into an arrival.
-func decodeCommand(form url.Values, body string) (arrival, error) {
+func decodeCommand(form url.Values) (arrival, error) {
 	team, channel, user := form.Get("team_id"), form.Get("channel_id"), form.Get("user_id")
 	if channel == "" || user == "" {
 		return arrival{}, fmt.Errorf("slash command without a channel or a user")
@@ -153,7 +153,7 @@ func decodeCommand(form url.Values, body string) (arrival, error) {
 	return arrival{
 		user: user, team: team, name: form.Get("user_name"),
 		in: bot.Incoming{
-			ID:   onceID("cmd", form.Get("trigger_id"), body),
+			ID:   onceID("cmd", form.Get("trigger_id"), form.Get("response_url"), team, channel, user, form.Get("command"), form.Get("text")),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, user),
 			Text: plainText(form.Get("text")), Addressed: true, Private: private,
 		},
@@ -237,7 +237,7 @@ func decodeInteraction(payload []byte) (a arrival, ok bool, err error) {
 	return arrival{
 		user: i.User.ID, team: team, name: name,
 		in: bot.Incoming{
-			ID:   onceID("act", i.TriggerID, i.User.ID, channel, message, act.ActionID, act.ActionTS),
+			ID:   onceID("act", i.TriggerID, i.Response, team, channel, i.User.ID, message, act.ActionID, act.Value, act.ActionTS),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, i.User.ID),
 			Choice: choice, Private: private, At: timeOf(act.ActionTS),
 		},

@@ -135,7 +135,7 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 	if form.Get("ssl_check") != "" {
 		return
 	}
-	arrived, err := decodeCommand(form, string(body))
+	arrived, err := decodeCommand(form)
 	if err != nil {
 		a.log.Warn("slash command not understood", "err", err)
 		w.WriteHeader(http.StatusBadRequest)

@@ -3,6 +3,7 @@ package slack
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,7 @@ import (
 //	room      slack:T1/C2
 //	user      slack:T1/U3
 //	delivery  slack:msg:T1/C2:1700000000.000100   (message and app_mention alike)
-//	          slack:cmd:TRIGGER or slack:cmd:#HASH
-//	          slack:act:TRIGGER or slack:act:#HASH
+//	          slack:cmd:#HASH and slack:act:#HASH, see onceID
 const platform = "slack"
 
 func teamID(team string) bot.TeamID { return bot.TeamID(platform + ":" + team) }
@@ -40,14 +40,15 @@ func messageDelivery(team, channel, ts string) string {
 	return platform + ":msg:" + team + "/" + channel + ":" + ts
 }
 
-// onceID names a delivery by the platform's own trigger, or by what it says when
-// it has none.
-func onceID(kind, trigger string, parts ...string) string {
-	if trigger != "" {
-		return platform + ":" + kind + ":" + trigger
+// onceID names a command or a press by all that tells it from others. A trigger_id
+// alone would do for Slack; with the rest, nobody's words are lost where something
+// in between, or a stand-in for Slack, repeats a trigger.
+func onceID(kind string, parts ...string) string {
+	hash := sha256.New()
+	for _, p := range parts {
+		_, _ = fmt.Fprintf(hash, "%d:%s", len(p), p)
 	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return platform + ":" + kind + ":#" + hex.EncodeToString(sum[:16])
+	return platform + ":" + kind + ":#" + hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // timeOf reads Slack's message time, "1700000000.000100": seconds and

@@ -15,6 +15,7 @@ func TestIDsKeepTheirStoredForm(t *testing.T) {
 		{string(roomID("T1", "C2")), "slack:T1/C2"},
 		{string(userID("T1", "U3")), "slack:T1/U3"},
 		{messageDelivery("T1", "C2", "1700000000.000100"), "slack:msg:T1/C2:1700000000.000100"},
+		{onceID("cmd", "1.2.abc", "T1", "C2"), "slack:cmd:#8a1cf3c1b666d0cb22cd4d89e49fa7f0"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -22,6 +23,17 @@ func TestIDsKeepTheirStoredForm(t *testing.T) {
 	}
 	if p := roomID("T1", "C2").Platform(); p != "slack" {
 		t.Errorf("a room belongs to %q", p)
+	}
+}
+
+func TestOnceIDsKeepTheirPartsApart(t *testing.T) {
+	seen := map[string][]string{}
+	for _, parts := range [][]string{{}, {""}, {"", ""}, {"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a\x00b"}, {"1:a"}, {"a1:b"}, {"a", "1:b"}} {
+		id := onceID("act", parts...)
+		if other, ok := seen[id]; ok {
+			t.Errorf("%q and %q are both %s", parts, other, id)
+		}
+		seen[id] = parts
 	}
 }
 

@@ -241,7 +241,7 @@ func decodeSocketCommand(payload []byte) (arrival, error) {
 			form.Set(k, s)
 		}
 	}
-	return decodeCommand(form, string(payload))
+	return decodeCommand(form)
 }
 
 func (s *socket) ack(envelope string) {
