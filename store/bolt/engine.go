@@ -40,6 +40,9 @@ var (
 	bucketIndex = []byte("index")
 	keyVersion  = []byte("version")
 	keyCreated  = []byte("created")
+	// keySize is how long the file was, in bytes, at the latest commit before its
+	// newest growth: a shorter one was cut off, even where nothing has been lost yet.
+	keySize = []byte("size")
 )
 
 // What can be wrong with a file. The errors that Open returns wrap one of these
@@ -67,6 +70,8 @@ type Options struct {
 type Engine struct {
 	db   *bbolt.DB
 	path string
+	size int64 // of the file; the writer's alone
+	said int64 // what stands under keySize
 
 	writes chan *write
 	stop   chan struct{}
@@ -132,6 +137,10 @@ func Open(path string, o Options) (*Engine, error) {
 	e := &Engine{
 		db: db, path: path,
 		writes: make(chan *write, maxGroup), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
+	}
+	if err := e.measure(); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	go e.write()
 	return e, nil
@@ -321,9 +330,32 @@ func (e *Engine) runGroup(group []*write) (err error) {
 	if !wrote {
 		return tx.Rollback()
 	}
+	grown := e.size > e.said
+	if grown {
+		if err := tx.Bucket(bucketMeta).Put(keySize, []byte(strconv.FormatInt(e.size, 10))); err != nil {
+			_ = tx.Rollback()
+			return e.fail(err)
+		}
+	}
 	if err := tx.Commit(); err != nil {
 		return e.fail(err)
 	}
+	if grown {
+		e.said = e.size
+	}
+	if err := e.measure(); err != nil {
+		return e.fail(err)
+	}
+	return nil
+}
+
+// measure learns how long the file is.
+func (e *Engine) measure() error {
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return err
+	}
+	e.size = info.Size()
 	return nil
 }
 

@@ -123,7 +123,14 @@ func walk(db *bbolt.DB, path string, size int64) (err error) {
 			return fmt.Errorf("database %s: %w: it has no version; name another file with QUIZBOT_DB", path, ErrForeign)
 		case version > store.FormatVersion:
 			return fmt.Errorf("database %s: %w (%d; this program knows %d): use the newer quizbot, or restore a backup made by this one", path, ErrNewer, version, store.FormatVersion)
-		case size > maxWalk:
+		}
+		if said := m.Get(keySize); said != nil {
+			whole, err := strconv.ParseInt(string(said), 10, 64)
+			if err != nil || size < whole {
+				return damaged(path, fmt.Sprintf("it is cut off: %d bytes of %s", size, said))
+			}
+		}
+		if size > maxWalk {
 			return nil
 		}
 		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return walkBucket(b) })
