@@ -28,15 +28,21 @@ type alarm struct {
 
 // at makes sure that due rooms are looked for at t.
 func (a *alarm) at(t time.Time) {
+	if a.set(t) {
+		a.wake()
+	}
+}
+
+// set is at for the one who looks for due rooms and need not be woken. It
+// reports whether t is sooner than what was set.
+func (a *alarm) set(t time.Time) bool {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	sooner := a.next.IsZero() || t.Before(a.next)
 	if sooner {
 		a.next = t
 	}
-	a.mu.Unlock()
-	if sooner {
-		a.wake()
-	}
+	return sooner
 }
 
 func (a *alarm) wake() {
@@ -101,8 +107,8 @@ func (b *Bot) tickDue(ctx context.Context) error {
 	}
 	for _, due := range refs {
 		if due.At.After(now) {
-			b.alarm.at(due.At)
-			break // earliest first
+			b.alarm.set(due.At) // waking itself, it would spin while the clock stands
+			break               // earliest first
 		}
 		b.tick(due.RoomRef)
 	}

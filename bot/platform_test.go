@@ -20,6 +20,7 @@ type platform struct {
 	mu    sync.Mutex
 	posts []*post
 	log   []transcript.Heard
+	times []time.Time   // by index of log
 	more  chan struct{} // closed when something was heard
 	calls map[string]int
 
@@ -176,6 +177,7 @@ func (p *platform) tell(room, to, message string, edit bool, c bot.Card) {
 	p.log = append(p.log, transcript.Heard{
 		Message: message, Room: strings.TrimPrefix(room, "test:T/"), To: to, Edit: edit, Text: read(c), Buttons: buttons(c),
 	})
+	p.times = append(p.times, time.Now())
 	close(p.more)
 	p.more = make(chan struct{})
 }

@@ -237,6 +237,20 @@ func TestForgottenRooms(t *testing.T) {
 	})
 }
 
+// firstButton is the ID of the oldest button with that text.
+func (p *platform) firstButton(room, text string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.log {
+		for _, b := range h.Buttons {
+			if h.Room == room && b.Text == text {
+				return b.ID
+			}
+		}
+	}
+	return ""
+}
+
 // button is the ID of the newest button with that text.
 func (p *platform) button(room, text string) string {
 	p.mu.Lock()
