@@ -182,11 +182,10 @@ func (b *Bot) inner(ref RoomRef, j *job) bool {
 func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
 	o := line.Outgoing
 	if o.Edit != "" && o.Target == "" {
-		target, err := b.store.Posted(b.ctx, ref.Team, ref.Room, o.Edit)
-		if err != nil {
-			return "", err
+		var ok bool
+		if o.Target, ok = b.posted(ref, o.Edit); !ok {
+			return "", ErrStopped
 		}
-		o.Target = target
 	}
 	_, idempotent := m.(Idempotent)
 	began := b.now()
@@ -235,6 +234,23 @@ func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
 			return "", ErrStopped
 		}
 		wait = min(wait, lastRetry)
+	}
+}
+
+// posted looks up the message that an outbox key became, however often it takes;
+// ok is false when the bot stops first.
+func (b *Bot) posted(ref RoomRef, key string) (id MessageID, ok bool) {
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+		id, err := b.store.Posted(b.ctx, ref.Team, ref.Room, key)
+		if err == nil {
+			return id, true
+		}
+		if b.ctx.Err() == nil {
+			b.log.Error("message to edit not looked up", "room", ref.Room, "key", key, "err", err)
+		}
+		if !sleep(b.ctx, wait) {
+			return "", false
+		}
 	}
 }
 
