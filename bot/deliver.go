@@ -190,9 +190,8 @@ func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
 	_, idempotent := m.(Idempotent)
 	began := b.now()
 	begun := line.Begun
-	if begun {
-		began = line.BegunAt
-		id, done, err := b.inDoubt(m, o, idempotent, began)
+	if begun { // by an earlier process
+		id, done, err := b.inDoubt(m, o, idempotent, line.BegunAt)
 		if done || err != nil {
 			return id, err
 		}
@@ -215,6 +214,12 @@ func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
 		case errors.Is(err, ErrGone) && !post:
 			b.meter.Delivered(ref.Room.Platform(), "gone")
 			o.Target = ""
+			if line.Begun { // which may have posted it instead already
+				id, done, err := b.inDoubt(m, o, idempotent, line.BegunAt)
+				if done || err != nil {
+					return id, err
+				}
+			}
 			continue
 		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrRejected):
 			return "", err

@@ -173,6 +173,60 @@ func TestGivenUp(t *testing.T) {
 	})
 }
 
+// A bot that was away for long doesn't give a message up at the first refusal:
+// the time away was no time of trying.
+func TestRefusedAfterALongAbsence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.start(asFinder)
+		w.platform.misbehave(down)
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		if err := l.stop(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour) // the bubble's clock
+		w.platform.misbehave(back)
+		w.platform.misbehave(transcript.Fault{Kind: transcript.Refuse, N: 1, For: time.Second})
+		w.start(asFinder)
+		time.Sleep(3 * time.Second) // the bubble's clock
+		synctest.Wait()
+		if n := w.platform.titles("#room")["Wires · easy"]; n != 1 {
+			t.Errorf("the question was posted %d times", n)
+		}
+	})
+}
+
+// The message to edit is gone, its stand-in is posted, and the bot dies before
+// that is recorded: there is one stand-in.
+func TestCrashAfterPostingInsteadOfEditing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var armed atomic.Pointer[life]
+		w.store.onCommit = func(c bot.Change, next func() error) error {
+			if l := armed.Load(); l != nil && len(c.Settled) > 0 {
+				l.fuse.blow()
+				return errDead
+			}
+			return next()
+		}
+		l := w.start(asFinder)
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		w.platform.misbehave(transcript.Fault{Kind: transcript.Delete, Message: "m1"})
+		armed.Store(l)
+		time.Sleep(6 * time.Second) // the bubble's clock
+		synctest.Wait()
+		armed.Store(nil)
+		w.start(asFinder)
+		time.Sleep(6 * time.Second) // the bubble's clock
+		synctest.Wait()
+		if titles := w.platform.titles("#room"); titles["Closed · Wires · easy"] != 1 {
+			t.Errorf("the room reads %v", titles)
+		}
+	})
+}
+
 // A game that is steered faster than the platform can follow is told in order.
 func TestMessagesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
