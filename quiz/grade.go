@@ -105,13 +105,7 @@ func same(a, b string) bool { return a == b || compact(a) == compact(b) }
 // alignment distance; -1 when they are more than the length of want allows, or
 // no slips at all but another meaning.
 func slips(given, want string) int {
-	allowed := 0
-	switch n := utf8.RuneCountInString(want); {
-	case n > 8:
-		allowed = 2
-	case n > 4:
-		allowed = 1
-	}
+	allowed := allowance(want)
 	if allowed == 0 {
 		if same(given, want) {
 			return 0
@@ -124,11 +118,36 @@ func slips(given, want string) int {
 	if signature(given) != signature(want) || negations(given) != negations(want) {
 		return -1
 	}
+	if oppositePrefix(given, want) {
+		return -1
+	}
 	d := edlib.OSADamerauLevenshteinDistance(given, want)
-	if d > allowed || oppositePrefix(given, want) {
+	if g, w := strings.Fields(given), strings.Fields(want); len(g) == len(w) && len(w) > 1 {
+		d = 0
+		for i := range w { // in a phrase each word has its own allowance: "pin bit" is no slip of "fin bit"
+			one := edlib.OSADamerauLevenshteinDistance(g[i], w[i])
+			if one > allowance(w[i]) {
+				return -1
+			}
+			d += one
+		}
+	}
+	if d > allowed {
 		return -1
 	}
 	return d
+}
+
+// allowance is how many slips a text of this length may have.
+func allowance(want string) int {
+	switch n := utf8.RuneCountInString(want); {
+	case n > 8:
+		return 2
+	case n > 4:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // signature is what no slip may change: digits and signs, in order.
@@ -160,7 +179,7 @@ func oppositePrefix(a, b string) bool {
 	if len(wa) != len(wb) {
 		return false
 	}
-	prefixes := []string{"un", "in", "im", "ir", "il", "non", "dis", "de", "a", "anti", "mis", "out", "en", "ex"}
+	prefixes := []string{"un", "in", "im", "ir", "il", "non", "dis", "de", "a", "ab", "anti", "mis", "out", "en", "ex"}
 	for i := range wa {
 		if wa[i] == wb[i] {
 			continue

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -124,7 +125,8 @@ func convert(q Question, x float64, unit string) (float64, bool) {
 	}
 	from, ok := units[unit]
 	if !ok {
-		return 0, false
+		// "101 Switching Protocols": words behind a number that has no unit.
+		return x, want == "" && len(unit) > 2 && unicode.IsLetter([]rune(unit)[0])
 	}
 	to, ok := units[want]
 	if !ok || to.dimension != from.dimension {
@@ -132,6 +134,18 @@ func convert(q Question, x float64, unit string) (float64, bool) {
 	}
 	x = x * from.factor / to.factor
 	return x, !math.IsInf(x, 0)
+}
+
+// bareNumber: nothing stands behind the number but a unit that is known.
+func bareNumber(q Question, text string) bool {
+	s := trimNumber(foldFigure(text))
+	_, unit, ok := wordNumber(s)
+	if m := numberForm.FindStringSubmatch(s); m != nil {
+		unit, ok = m[2], true
+	}
+	unit = unitName(unit)
+	_, known := units[unit]
+	return ok && (unit == "" || known || unit == unitName(q.Unit))
 }
 
 func unitName(s string) string {

@@ -53,6 +53,8 @@ func Casual(q Question, shown []int, text string) bool {
 		return false
 	}
 	switch q.Kind {
+	case Number:
+		return bareNumber(q, text) // "5 people are here" is talk
 	case TrueFalse:
 		switch Fold(text) {
 		case "yes", "no", "y", "n", "right", "wrong", "correct", "incorrect":

@@ -212,6 +212,7 @@ type step struct {
 	now    time.Time
 	pool   *Pool
 	events []Event
+	halt   bool // the game ends because somebody ended it
 }
 
 func (s *step) say(e Event)     { s.events = append(s.events, e) }
@@ -347,7 +348,7 @@ func (s *step) next() {
 func (s *step) end(stopped bool) {
 	game := *s.room.Game
 	s.room.Game = nil
-	s.say(Ended{Game: game, Stopped: stopped})
+	s.say(Ended{Game: game, Stopped: stopped || s.halt})
 }
 
 // close ends a round and adds it up.
@@ -416,7 +417,7 @@ func (s *step) stop(in Stop) {
 	}
 	game := s.room.Game
 	if game != nil {
-		game.Count = game.Done // so that closing its question ends it
+		game.Count, s.halt = game.Done, true // so that closing its question ends it
 	}
 	if round, ok := s.room.Open(); ok {
 		s.close(round.No, true)

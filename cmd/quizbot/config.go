@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -216,8 +218,15 @@ func (c *config) check() error {
 		return usagef("QUIZBOT_LOG %q: write debug, info, warn or error", c.get("QUIZBOT_LOG"))
 	}
 	for _, key := range []string{"QUIZBOT_LISTEN", "QUIZBOT_ADMIN_LISTEN"} {
-		if _, _, err := net.SplitHostPort(c.get(key)); err != nil {
+		_, port, err := net.SplitHostPort(c.get(key))
+		if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
 			return usagef("%s %q is not an address: write it like :8080 or 127.0.0.1:9090", key, c.get(key))
+		}
+	}
+	for _, key := range []string{"SLACK_API_URL", "DISCORD_API_URL"} {
+		u, err := url.Parse(c.get(key))
+		if c.get(key) != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+			return usagef("%s is not an address: write it like https://example.com/api", key)
 		}
 	}
 	if c.get("QUIZBOT_DB") == "" {
@@ -252,8 +261,11 @@ func (c config) platforms() error {
 func (c config) print(w io.Writer) {
 	for _, s := range settings() {
 		v := c.values[s.key]
-		if s.secret && v != "" {
+		switch {
+		case s.secret && v != "":
 			v = "set"
+		case strings.HasSuffix(s.key, "_URL"):
+			v = withoutSecrets(v)
 		}
 		line := s.key + ": " + quoteYAML(v)
 		if c.source[s.key] != "default" {
@@ -261,6 +273,21 @@ func (c config) print(w io.Writer) {
 		}
 		_, _ = fmt.Fprintln(w, line)
 	}
+}
+
+// withoutSecrets hides what an address can carry beside the place: a password, a query.
+func withoutSecrets(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "set"
+	}
+	if u.User != nil {
+		u.User = url.User("set")
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "set"
+	}
+	return u.String()
 }
 
 func quoteYAML(s string) string {

@@ -54,6 +54,8 @@ func TestUsageAndStatus(t *testing.T) {
 		"other half of Slack":  {args: []string{"serve"}, env: map[string]string{"SLACK_BOT_TOKEN": "x"}, status: exitUsage, err: "SLACK_APP_TOKEN"},
 		"bad log level":        {args: []string{"serve", "--log", "loud"}, status: exitUsage, err: "QUIZBOT_LOG"},
 		"bad address":          {args: []string{"serve"}, env: map[string]string{"QUIZBOT_LISTEN": "here"}, status: exitUsage, err: "QUIZBOT_LISTEN"},
+		"bad port":             {args: []string{"serve"}, env: map[string]string{"QUIZBOT_LISTEN": ":99999"}, status: exitUsage, err: "QUIZBOT_LISTEN"},
+		"bad API address":      {args: []string{"serve"}, env: map[string]string{"DISCORD_API_URL": "ftp://x"}, status: exitUsage, err: "DISCORD_API_URL"},
 		"bad shards":           {args: []string{"serve"}, env: map[string]string{"DISCORD_TOKEN": "x", "DISCORD_SHARDS": "7", "QUIZBOT_DB": filepath.Join(dir, "s.db")}, status: exitUsage, err: "DISCORD_SHARDS"},
 		"unknown setting":      {args: []string{"serve", "--config", filepath.Join(dir, "odd.yaml")}, status: exitUsage, err: "odd.yaml:2:1"},
 		"no such config":       {args: []string{"serve", "--config", filepath.Join(dir, "none.yaml")}, status: exitUsage, err: "none.yaml"},
@@ -85,6 +87,7 @@ func TestConfigurationHasAnOrderAndKeepsSecrets(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "token"), "hush-token\n")
 	status, out, errs := call(t, map[string]string{
 		"QUIZBOT_LISTEN": "127.0.0.1:2", "QUIZBOT_ADMIN_LISTEN": "127.0.0.1:3", "SLACK_BOT_TOKEN_FILE": filepath.Join(dir, "token"), "DISCORD_TOKEN": "hush-env",
+		"SLACK_API_URL": "https://user:hush@proxy.example/api/?token=hush",
 	}, "", "serve", "--print-config", "--config", file, "--admin-listen", "127.0.0.1:4")
 	if status != exitDone {
 		t.Fatalf("status %d: %s", status, errs)
