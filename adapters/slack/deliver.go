@@ -28,7 +28,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	if err := a.pace.of(channel).Wait(ctx); err != nil {
 		return "", &bot.RetryError{Err: err}
 	}
-	r := render(o.Card, "k:"+o.Key, a.link(channel, o.Card.See), a.config.Texts.See)
+	r := render(o.Card, blockName(o.Key), a.link(channel, o.Card.See), a.config.Texts.See)
 	id, err := a.send(ctx, channel, o.Target, r, true)
 	if err != nil && badMessage(err) {
 		a.log.Error("slack refuses the blocks of a message; sending its text alone", "room", o.Room, "key", o.Key, "err", err)
@@ -156,7 +156,7 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing) (bot.MessageID, bool
 	}
 	for _, m := range history.Messages {
 		for _, b := range m.Blocks {
-			if strings.HasPrefix(b.BlockID, "k:"+o.Key+"-") {
+			if keyOf(b.BlockID) == o.Key {
 				return bot.MessageID(m.TS), true, nil
 			}
 		}
@@ -238,7 +238,7 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 	if !public && followable {
 		return a.respond(ctx, to.responseURL, a.responseMessage(c, "ephemeral", to))
 	}
-	r := render(c, "k:reply", a.link(to.channel, c.See), a.config.Texts.See)
+	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
 	options := []slackgo.MsgOption{
 		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionBlocks(r.blocks...),
 		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
@@ -271,7 +271,7 @@ type responseMessage struct {
 }
 
 func (a *Adapter) responseMessage(c bot.Card, kind string, to address) responseMessage {
-	r := render(c, "k:reply", a.link(to.channel, c.See), a.config.Texts.See)
+	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
 	m := responseMessage{ResponseType: kind, Text: r.text, Blocks: slackgo.Blocks{BlockSet: r.blocks}}
 	if kind == "" {
 		m.ResponseType = "ephemeral"

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +17,9 @@ const (
 	maxSection = 3000
 	maxButton  = 75
 	maxBlocks  = 50
-	maxText    = 3900 // of the plain message; longer ones are split by Slack
+	maxText    = 3900   // of the plain message, escaped; longer ones are split by Slack
+	maxShown   = 13_000 // in all blocks together
+	maxFooter  = 1000
 	maxActions = 25
 	// readable is how much of a button's label people see on every device.
 	readable = 30
@@ -29,58 +32,106 @@ type rendered struct {
 	blocks []slackgo.Block
 }
 
+// part is a section of a message.
+type part struct{ id, text string }
+
+// budget is what is left of a message's limits.
+type budget struct{ blocks, characters int }
+
+// take lets parts in as far as the budget goes; the last one says so when not all
+// of them fit.
+func (b *budget) take(parts []part) []part {
+	for i, p := range parts {
+		n := utf8.RuneCountInString(p.text)
+		last := b.blocks == 1 && i < len(parts)-1
+		if b.blocks <= 0 || b.characters <= 0 {
+			return parts[:i]
+		}
+		b.blocks--
+		if n > b.characters || last {
+			parts[i].text = clip(p.text+"…", max(1, min(b.characters, maxSection)))
+			b.characters -= n
+			return parts[:i+1]
+		}
+		b.characters -= n
+	}
+	return parts
+}
+
+// parts cuts a text into sections.
+func parts(id, text string) []part {
+	var out []part
+	for i, s := range split(text, maxSection) {
+		out = append(out, part{id + "." + strconv.Itoa(i), s})
+	}
+	return out
+}
+
 // render draws a card. Everything in it goes into plain_text objects, which know
 // neither formatting nor mentions; only the text fallback and a link need
-// escaping. name makes block ids unique to this version of the message.
+// escaping. name, from blockName, makes block ids unique to this version of the
+// message.
 func render(c bot.Card, name, link, see string) rendered {
-	var r rendered
-	var text []string
-	add := func(kind string, s string) {
-		for i, part := range split(s, maxSection) {
-			id := name + "-" + kind
-			if i > 0 {
-				id += strconv.Itoa(i)
-			}
-			r.blocks = append(r.blocks, slackgo.NewSectionBlock(plain(part), nil, nil, slackgo.SectionBlockOptionBlockID(clip(id, 250))))
-		}
-		text = append(text, s)
-	}
-	if title := oneLine(c.Title); title != "" {
-		r.blocks = append(r.blocks, slackgo.NewHeaderBlock(plain(clip(title, maxHeader)), slackgo.HeaderBlockOptionBlockID(clip(name+"-title", 250))))
-		text = append(text, title)
-	}
+	title, footer := clip(oneLine(c.Title), maxHeader), clip(strings.TrimSpace(c.Footer), maxFooter)
+	buttons := buttons(c)
+	var body []part
 	for i, p := range c.Body {
-		if strings.TrimSpace(p) != "" {
-			add("body"+strconv.Itoa(i), p)
-		}
+		body = append(body, parts("body"+strconv.Itoa(i), p)...)
 	}
-	if list := choiceList(c); list != "" {
-		add("choices", list)
-	} else if lettered := letteredText(c); lettered != "" {
-		text = append(text, lettered)
+	var lines []string
+	for _, line := range c.Table {
+		lines = append(lines, strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(line))
 	}
-	if len(c.Table) > 0 {
-		add("table", strings.Join(c.Table, "\n"))
+	table := strings.Join(lines, "\n")
+
+	// What can be pressed must stay readable, so the body is what gives way first.
+	left := budget{maxBlocks - 4, maxShown - maxActions*maxButton - maxHeader - maxFooter}
+	listed := left.take(parts("choices", choiceList(c)))
+	body = left.take(body)
+	tabled := left.take(parts("table", table))
+
+	var r rendered
+	if title != "" {
+		r.blocks = append(r.blocks, slackgo.NewHeaderBlock(plain(title), slackgo.HeaderBlockOptionBlockID(name+"title")))
 	}
-	if buttons := buttons(c); len(buttons) > 0 {
-		r.blocks = append(r.blocks, slackgo.NewActionBlock(clip(name+"-buttons", 250), buttons...))
+	for _, p := range slices.Concat(body, listed, tabled) {
+		r.blocks = append(r.blocks, slackgo.NewSectionBlock(plain(p.text), nil, nil, slackgo.SectionBlockOptionBlockID(name+p.id)))
+	}
+	if len(buttons) > 0 {
+		r.blocks = append(r.blocks, slackgo.NewActionBlock(name+"buttons", buttons...))
 	}
 	if link != "" && see != "" {
-		r.blocks = append(r.blocks, slackgo.NewContextBlock(clip(name+"-see", 250),
+		r.blocks = append(r.blocks, slackgo.NewContextBlock(name+"see",
 			slackgo.NewTextBlockObject(slackgo.MarkdownType, "<"+link+"|"+escape(see)+">", false, false)))
 	}
-	if c.Footer != "" {
-		r.blocks = append(r.blocks, slackgo.NewContextBlock(clip(name+"-footer", 250), plain(clip(c.Footer, maxSection))))
-		text = append(text, c.Footer)
+	if footer != "" {
+		r.blocks = append(r.blocks, slackgo.NewContextBlock(name+"footer", plain(footer)))
 	}
-	if len(r.blocks) > maxBlocks {
-		r.blocks = r.blocks[:maxBlocks]
+	var text []string
+	for _, s := range slices.Concat([]string{title}, c.Body, []string{listText(c), table, footer}) {
+		if strings.TrimSpace(s) != "" {
+			text = append(text, s)
+		}
 	}
 	if len(text) == 0 {
 		text = []string{"…"}
 	}
-	r.text = escape(clip(strings.Join(text, "\n"), maxText))
+	r.text = clipEscaped(strings.Join(text, "\n"), maxText)
 	return r
+}
+
+// blockName begins the block ids of the message with that key. A key holds no
+// colon, so none is the beginning of another.
+func blockName(key string) string { return "k:" + key + ":" }
+
+// keyOf is the key of the message that a block belongs to; "" for others' blocks.
+func keyOf(blockID string) string {
+	rest, ok := strings.CutPrefix(blockID, "k:")
+	key, _, whole := strings.Cut(rest, ":")
+	if !ok || !whole {
+		return ""
+	}
+	return key
 }
 
 func plain(s string) *slackgo.TextBlockObject {
@@ -90,17 +141,20 @@ func plain(s string) *slackgo.TextBlockObject {
 // label is what a button shows: letter and text where those of all choices are
 // short, else the letter alone, with the texts in the body.
 func label(c bot.Choice, whole bool) string {
+	s := c.Letter
 	switch {
 	case c.Letter == "":
-		return clip(oneLine(c.Text), maxButton)
+		s = oneLine(c.Text)
 	case whole:
-		return c.Letter + ". " + oneLine(c.Text)
-	default:
-		return c.Letter
+		s = c.Letter + ". " + oneLine(c.Text)
 	}
+	if strings.TrimSpace(s) == "" {
+		s = c.ID // a button without words is refused
+	}
+	return clip(s, maxButton)
 }
 
-// wholeLabels: every lettered choice is a button that shows its text.
+// wholeLabels: every choice is a button, and shows its text in full.
 func wholeLabels(c bot.Card) bool {
 	for _, choice := range c.Choices {
 		if choice.ID == "" || choice.Letter != "" && utf8.RuneCountInString(choice.Letter+". "+oneLine(choice.Text)) > readable {
@@ -110,21 +164,25 @@ func wholeLabels(c bot.Card) bool {
 	return true
 }
 
-// choiceList lists the lettered choices in full where a button can't show them.
+// choiceList lists the choices in full where the buttons can't show them.
 func choiceList(c bot.Card) string {
 	if wholeLabels(c) {
 		return ""
 	}
-	return letteredText(c)
+	return listText(c)
 }
 
-func letteredText(c bot.Card) string {
+// listText is a line for every choice but the actions.
+func listText(c bot.Card) string {
 	var lines []string
 	for _, choice := range c.Choices {
-		if choice.Letter == "" {
+		line := choice.Text
+		switch {
+		case choice.Letter != "":
+			line = choice.Letter + ". " + choice.Text
+		case choice.ID != "" || strings.TrimSpace(choice.Text) == "":
 			continue
 		}
-		line := choice.Letter + ". " + choice.Text
 		if choice.Mark != "" {
 			line = choice.Mark + " " + line
 		}
@@ -138,13 +196,13 @@ func letteredText(c bot.Card) string {
 
 func buttons(c bot.Card) []slackgo.BlockElement {
 	var out []slackgo.BlockElement
-	whole := wholeLabels(c)
+	whole, used := wholeLabels(c), map[string]bool{}
 	for _, choice := range c.Choices {
-		if choice.ID == "" || len(out) == maxActions {
+		if choice.ID == "" || used[choice.ID] || len(out) == maxActions {
 			continue
 		}
-		s := label(choice, whole)
-		b := slackgo.NewButtonBlockElement(choice.ID, choice.ID, plain(s))
+		used[choice.ID] = true
+		b := slackgo.NewButtonBlockElement(choice.ID, choice.ID, plain(label(choice, whole)))
 		if choice.Letter != "" {
 			b.AccessibilityLabel = clip(choice.Letter+". "+oneLine(choice.Text), maxButton)
 		}
@@ -168,10 +226,32 @@ func clip(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// clipEscaped escapes s and shortens it to n characters, never inside an entity.
+func clipEscaped(s string, n int) string {
+	if e := escape(s); utf8.RuneCountInString(e) <= n {
+		return e
+	}
+	var out strings.Builder
+	left := n - 1
+	for _, c := range s {
+		e := escape(string(c))
+		if left -= utf8.RuneCountInString(e); left < 0 {
+			break
+		}
+		out.WriteString(e)
+	}
+	return out.String() + "…"
+}
+
 // split cuts s into parts of at most n characters, at a line break or a space
-// where there is one near.
+// where there is one near. No part is blank, and blanks at a cut are left out.
 func split(s string, n int) []string {
 	var parts []string
+	keep := func(r []rune) {
+		if p := strings.TrimRight(string(r), " \r\n\t"); strings.TrimSpace(p) != "" {
+			parts = append(parts, p)
+		}
+	}
 	runes := []rune(s)
 	for len(runes) > n {
 		at := n
@@ -181,11 +261,9 @@ func split(s string, n int) []string {
 				break
 			}
 		}
-		parts = append(parts, string(runes[:at]))
+		keep(runes[:at])
 		runes = runes[at:]
 	}
-	if strings.TrimSpace(string(runes)) != "" {
-		parts = append(parts, string(runes))
-	}
+	keep(runes)
 	return parts
 }
