@@ -205,7 +205,10 @@ func (p *plan) again(in Incoming) Reply {
 	}
 	if round, open := p.room.Round(pressed.round); open {
 		if a, answered := round.Answer(string(in.User)); answered {
-			card := sayAnswered(round, a)
+			card := sayRepeated(round, a)
+			if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
+				card = sayAnswered(round, a)
+			}
 			reply.Card = &card
 		}
 	}

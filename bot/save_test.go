@@ -65,6 +65,32 @@ func TestAnswerThatWasNotSaved(t *testing.T) {
 	}
 }
 
+// A second try whose acknowledgement got lost is told that it was one, and not
+// what the first came to.
+func TestSecondTryDeliveredAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var fail failing
+		w.store.onCommit = fail.commit
+		fail.written.Store(true)
+		l := w.start(asFinder)
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		press := func(text string) bot.Incoming {
+			in := w.by("bob", "#room")
+			in.Choice = w.platform.button("#room", text)
+			return in
+		}
+		wantTitle(t, w.must(l, press("GET")), "Right")
+		second := press("POST")
+		fail.left.Store(1)
+		if _, err := l.bot.Submit(t.Context(), second); !errors.Is(err, errDisk) {
+			t.Fatalf("got %v", err)
+		}
+		wantTitle(t, w.must(l, second), "Already answered")
+	})
+}
+
 // A question whose commit ended in an error, though it was written, is posted
 // all the same and on its own: nobody says anything, nobody starts the bot anew.
 func TestQuestionThatWasSavedInSpiteOfAnError(t *testing.T) {
