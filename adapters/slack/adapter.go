@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -71,21 +72,28 @@ type Adapter struct {
 	now    func() time.Time
 	apiURL *url.URL
 
-	people  people
-	pace    pace
-	askers  askers
+	people   people
+	pace     pace
+	askers   askers
+	answered memory         // deliveries that this process has answered
+	work     sync.WaitGroup // requests that are being worked on
+	skew     skewLog
+	recheck  chan struct{} // asks for another auth.test
+	ackTime  time.Duration
+	silence  time.Duration
+
+	// late ends, by cut, when draining has taken too long.
+	late context.Context
+	cut  context.CancelFunc
+
+	mu      sync.Mutex
+	self    identity
+	reason  error // why not ready; nil when ready
+	socket  error // the same for Socket Mode
+	stopped bool  // nothing more is taken in
 	replies chan func(context.Context)
-	work    sync.WaitGroup // requests whose Submit is under way
-	skew    skewLog
-
-	mu     sync.Mutex
-	self   identity
-	reason error // why not ready; nil when ready
-	socket error // the same for Socket Mode
+	closed  bool // replies is
 }
-
-// identity is who the bot is in its workspace.
-type identity struct{ user, bot, team, url string }
 
 var (
 	_ bot.Messenger = (*Adapter)(nil)
@@ -116,8 +124,9 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if c.Sorry == nil {
 		c.Sorry = bot.Sorry
 	}
-	if c.Transport == nil {
-		c.Transport = &http.Transport{
+	transport := c.Transport
+	if transport == nil {
+		transport = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
 		}
@@ -127,14 +136,16 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	}
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), now: c.Now, apiURL: u,
-		http:    &http.Client{Transport: c.Transport, Timeout: apiTime, CheckRedirect: noRedirect},
-		replies: make(chan func(context.Context), replyQueue),
-		reason:  errors.New("not connected yet"),
+		http:    &http.Client{Transport: outspoken{transport}, Timeout: apiTime, CheckRedirect: noRedirect},
+		replies: make(chan func(context.Context), replyQueue), recheck: make(chan struct{}, 1),
+		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence,
 	}
+	a.late, a.cut = context.WithCancel(context.Background())
 	a.api = slackgo.New(c.BotToken, slackgo.OptionHTTPClient(a.http), slackgo.OptionAPIURL(c.APIURL), slackgo.OptionAppLevelToken(c.AppToken))
 	a.people.init()
 	a.pace.init()
 	a.askers.init()
+	a.answered.init()
 	if c.AppToken != "" {
 		a.socket = errors.New("socket not connected yet")
 	}
@@ -175,15 +186,15 @@ func (a *Adapter) setSocket(err error) {
 }
 
 // Run finds out who the bot is, keeps the socket where Socket Mode is on, and
-// sends private replies, until ctx ends. What was accepted by then is finished.
+// sends private replies, until ctx ends. What was accepted by then is finished, if
+// that takes no longer than a few seconds. It can be called once.
 func (a *Adapter) Run(ctx context.Context) error {
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	defer a.cut()
 	var running, workers sync.WaitGroup
 	for range replyWorkers {
 		workers.Go(func() {
 			for send := range a.replies {
-				send(late)
+				a.guarded("reply", func() { send(a.late) })
 			}
 		})
 	}
@@ -192,66 +203,50 @@ func (a *Adapter) Run(ctx context.Context) error {
 		running.Go(func() { a.keepSockets(ctx) })
 	}
 	<-ctx.Done()
-	timer := time.AfterFunc(drainTime, cancel)
+	timer := time.AfterFunc(drainTime, a.cut)
 	defer timer.Stop()
 	running.Wait()
+	a.refuse()
 	a.work.Wait()
-	close(a.replies)
+	a.closeReplies()
 	workers.Wait()
+	if a.config.Transport == nil {
+		a.http.CloseIdleConnections()
+	}
 	return nil
 }
 
-// identify calls auth.test until it works.
-func (a *Adapter) identify(ctx context.Context) {
-	for wait := 500 * time.Millisecond; ; wait = min(2*wait, time.Minute) {
-		r, err := a.api.AuthTestContext(ctx)
-		if err == nil {
-			a.mu.Lock()
-			a.self = identity{user: r.UserID, bot: r.BotID, team: r.TeamID, url: r.URL}
-			a.reason = nil
-			a.mu.Unlock()
-			a.log.Info("slack knows the bot", "team", r.TeamID, "user", r.UserID)
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		a.setReason(fmt.Errorf("auth.test: %w", err))
-		a.log.Warn("slack does not know the bot yet", "err", err)
-		if fatalAuth(err) {
-			wait = time.Minute
-		}
-		if !sleep(ctx, wait) {
-			return
-		}
-	}
-}
-
-// fatalAuth: trying again soon will not help.
-func fatalAuth(err error) bool {
-	switch apiError(err) {
-	case "invalid_auth", "account_inactive", "not_authed", "token_revoked", "token_expired", "not_allowed_token_type", "missing_scope":
-		return true
-	}
-	return false
-}
-
-// apiError is the word that Slack's API gives for what went wrong; "" for others.
-func apiError(err error) string {
-	var e slackgo.SlackErrorResponse
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return ""
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
+// begin counts a request in; false when the adapter has stopped.
+func (a *Adapter) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
 		return false
 	}
+	a.work.Add(1)
+	return true
+}
+
+// refuse takes in nothing more.
+func (a *Adapter) refuse() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopped = true
+}
+
+func (a *Adapter) closeReplies() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	close(a.replies)
+}
+
+// guarded keeps a panic in fn from taking the process down.
+func (a *Adapter) guarded(what string, fn func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.Error(what+" panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
 }

@@ -12,11 +12,12 @@ import (
 
 // arrival is something that Slack told us, and where its answer goes.
 type arrival struct {
-	in   bot.Incoming
-	to   address
-	name string // as the payload has it; may be ""
-	user string // Slack's own id
-	team string
+	in    bot.Incoming
+	to    address
+	name  string // as the payload has it; may be ""
+	user  string // Slack's own id
+	team  string
+	event bool // Slack sends it again until it is acknowledged
 }
 
 // address is where a private reply goes.
@@ -90,9 +91,12 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 			bots = append(bots, who.UserID)
 		}
 	}
-	a = arrival{user: m.User, team: env.TeamID}
+	a = arrival{user: m.User, team: env.TeamID, event: true}
 	private := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
 	text, addressed := stripMention(m.Text, bots)
+	if at := mention.FindStringIndex(text); m.Type == "app_mention" && !addressed && at != nil && at[0] == 0 {
+		text = strings.TrimLeft(text[at[1]:], " :,") // a name of the bot that auth.test did not tell
+	}
 	a.in = bot.Incoming{
 		ID:   messageDelivery(env.TeamID, m.Channel, m.TS),
 		Team: teamID(env.TeamID), Room: roomID(env.TeamID, m.Channel), User: userID(env.TeamID, m.User),

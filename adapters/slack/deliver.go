@@ -38,6 +38,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		if word := apiError(err); word == "not_in_channel" || word == "channel_not_found" {
 			a.inviteMe(o.Room)
 		}
+		a.doubtToken(err)
 		return "", classify(err, o.Target != "")
 	}
 	return id, nil
@@ -61,7 +62,10 @@ func (a *Adapter) send(ctx context.Context, channel string, target bot.MessageID
 	return bot.MessageID(ts), err
 }
 
-var errNoTS = errors.New("slack said neither ok nor what is wrong")
+var errNoTS = errors.New("slack did not say which message it made")
+
+// limitedFor is how long to wait where Slack says "later" and not how much later.
+const limitedFor = 5 * time.Second
 
 // badMessage: Slack understood who and where, but not what.
 func badMessage(err error) bool {
@@ -80,12 +84,12 @@ func classify(err error, edit bool) error {
 	case errors.As(err, &limited):
 		return &bot.RetryError{After: limited.RetryAfter, Err: err}
 	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
-		return &bot.RetryError{After: 30 * time.Second, Err: err}
+		return &bot.RetryError{After: limitedFor, Err: err}
 	}
-	switch word := apiError(err); word {
-	case "":
+	switch apiError(err) {
+	case "", unsaid:
 	case "ratelimited", "rate_limited":
-		return &bot.RetryError{After: 5 * time.Second, Err: err}
+		return &bot.RetryError{After: limitedFor, Err: err}
 	case "not_in_channel", "channel_not_found", "is_archived", "restricted_action", "account_inactive", "token_revoked",
 		"invalid_auth", "not_authed", "token_expired", "missing_scope", "no_permission", "ekm_access_denied", "team_access_not_granted",
 		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel":
@@ -181,7 +185,7 @@ func (a *Adapter) inviteMe(room bot.RoomID) {
 	}
 	a.later(func(ctx context.Context) {
 		card := bot.Card{Title: a.config.Texts.Invite}
-		if err := a.respond(ctx, to, a.responseMessage(card, "", address{})); err != nil {
+		if err := a.respond(ctx, to, a.responseMessage(card, "ephemeral", address{})); err != nil {
 			a.log.Warn("reply not sent", "room", room, "err", err)
 		}
 	})
@@ -190,11 +194,12 @@ func (a *Adapter) inviteMe(room bot.RoomID) {
 // later queues something to send; when too much waits, it is dropped: private
 // words are no part of the record.
 func (a *Adapter) later(send func(context.Context)) {
-	defer func() {
-		if recover() != nil { // the queue is closed: the adapter has stopped
-			a.log.Warn("a private reply was dropped: stopping")
-		}
-	}()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		a.log.Warn("a private reply was dropped: stopping")
+		return
+	}
 	select {
 	case a.replies <- send:
 	default:
@@ -236,7 +241,11 @@ func (a *Adapter) sendReply(ctx context.Context, c bot.Card, public bool, to add
 func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to address) error {
 	followable := a.follows(to.responseURL)
 	if !public && followable {
-		return a.respond(ctx, to.responseURL, a.responseMessage(c, "ephemeral", to))
+		err := a.respond(ctx, to.responseURL, a.responseMessage(c, "ephemeral", to))
+		if !errors.Is(err, errSpent) {
+			return err
+		}
+		followable = false
 	}
 	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
 	options := []slackgo.MsgOption{
@@ -255,6 +264,7 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 	if err == nil {
 		return nil
 	}
+	a.doubtToken(err)
 	err = classify(err, false)
 	if followable && errors.Is(err, bot.ErrUnreachable) {
 		return a.respond(ctx, to.responseURL, a.responseMessage(c, "in_channel", to))
@@ -294,6 +304,9 @@ func (a *Adapter) follows(to string) bool {
 	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
 }
 
+// errSpent: the response_url is used up or too old, so nothing was said by it.
+var errSpent = errors.New("response_url is spent")
+
 func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) error {
 	if !a.follows(to) {
 		return fmt.Errorf("response_url leads elsewhere and was not followed")
@@ -319,8 +332,13 @@ func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) err
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		after, _ := time.ParseDuration(resp.Header.Get("Retry-After") + "s")
+		after, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s")
+		if err != nil || after < 0 {
+			after = limitedFor
+		}
 		return &bot.RetryError{After: after, Err: errors.New("response_url: 429")}
+	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
+		return errSpent
 	case resp.StatusCode >= 300:
 		return fmt.Errorf("response_url: status %d", resp.StatusCode)
 	}

@@ -1,17 +1,19 @@
 package slack
 
 import (
-	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
-
-	slackgo "github.com/slack-go/slack"
 
 	"quizbot/bot"
 )
@@ -35,9 +37,14 @@ func (a *Adapter) Handler() http.Handler {
 // signed reads the body, checks its signature and only then lets it in.
 func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.begin() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		defer a.work.Done()
 		defer func() {
 			if p := recover(); p != nil {
-				a.log.Error("request panicked", "path", r.URL.Path, "panic", p)
+				a.log.Error("request panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		}()
@@ -61,20 +68,25 @@ func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) 
 // authentic checks Slack's signature with each secret: HMAC-SHA256 over
 // "v0:TIMESTAMP:BODY" (Slack, Verifying requests from Slack).
 func (a *Adapter) authentic(h http.Header, body []byte) bool {
-	seconds, err := strconv.ParseInt(h.Get("X-Slack-Request-Timestamp"), 10, 64)
+	stamp := h.Get("X-Slack-Request-Timestamp")
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
 		return false
 	}
-	if skew := a.now().Sub(time.Unix(seconds, 0)); skew.Abs() > maxSkew {
+	if skew := a.now().Truncate(time.Second).Sub(time.Unix(seconds, 0)); skew.Abs() > maxSkew {
 		a.skew.warn(a, skew)
 		return false
 	}
+	digits, versioned := strings.CutPrefix(h.Get("X-Slack-Signature"), "v0=")
+	given, err := hex.DecodeString(digits)
+	if err != nil || !versioned {
+		return false
+	}
 	for _, secret := range a.config.SigningSecrets {
-		v, err := slackgo.NewSecretsVerifier(h, secret)
-		if err != nil {
-			continue
-		}
-		if _, err := v.Write(body); err == nil && v.Ensure() == nil {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte("v0:" + stamp + ":"))
+		mac.Write(body)
+		if secret != "" && hmac.Equal(mac.Sum(nil), given) {
 			return true
 		}
 	}
@@ -112,7 +124,7 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 	if !ok {
 		return
 	}
-	if self.user == "" && len(env.Authorizations) == 0 {
+	if !self.known && len(env.Authorizations) == 0 {
 		w.WriteHeader(http.StatusServiceUnavailable) // can't tell yet who is meant; Slack sends it again
 		return
 	}
@@ -121,9 +133,7 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	if !reply.Seen {
-		a.answer(arrived, reply.Reply)
-	}
+	a.settle(arrived, reply)
 }
 
 func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -144,13 +154,12 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 	reply, done := a.submit(r.Context(), arrived)
 	switch {
 	case !done: // the answer follows by response_url
-	case reply.err != nil:
-		a.writeCard(w, a.config.Sorry(reply.err), arrived.to)
-	case reply.Seen || reply.Card == nil:
-	case reply.Public:
-		a.answer(arrived, reply.Reply)
+	case reply.err == nil && (reply.Card == nil || reply.Public):
+		a.settle(arrived, reply)
 	default:
-		a.writeCard(w, *reply.Card, arrived.to)
+		if r, ok := a.due(arrived, reply); ok {
+			a.writeCard(w, *r.Card, arrived.to)
+		}
 	}
 }
 
@@ -173,83 +182,10 @@ func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body 
 		a.log.Warn("interaction not understood", "err", err)
 		return
 	}
-	if ok {
-		a.press(r.Context(), arrived)
+	if !ok {
+		return
 	}
-}
-
-// press takes in a button. Slack does not send presses again, so a failure is
-// said to who pressed.
-func (a *Adapter) press(ctx context.Context, arrived arrival) {
-	reply, done := a.submit(ctx, arrived)
-	switch {
-	case !done: // the answer follows by response_url
-	case reply.err != nil:
-		card := a.config.Sorry(reply.err)
-		a.answer(arrived, bot.Reply{Card: &card})
-	case reply.Seen:
-	default:
-		a.answer(arrived, reply.Reply)
+	if reply, done := a.submit(r.Context(), arrived); done { // else the answer follows by response_url
+		a.settle(arrived, reply)
 	}
-}
-
-type outcome struct {
-	bot.Reply
-	err error
-}
-
-// submit hands an arrival to the core and waits as long as Slack does. When it
-// takes longer, done is false, and a command's or a press's answer is sent once
-// it is there; an event is sent again by Slack.
-func (a *Adapter) submit(ctx context.Context, arrived arrival) (outcome, bool) {
-	result := make(chan outcome, 1)
-	given := make(chan bool, 1) // whether somebody took the result in time
-	event := arrived.to.responseURL == ""
-	began := a.now()
-	a.work.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				a.log.Error("submit panicked", "id", arrived.in.ID, "panic", p)
-				result <- outcome{err: errors.New("panic")}
-			}
-		}()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitTime)
-		defer cancel()
-		a.fill(ctx, &arrived)
-		reply, err := a.core.Submit(ctx, arrived.in)
-		if err != nil {
-			a.log.Error("not taken in", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
-		}
-		result <- outcome{reply, err}
-		if inTime := <-given; inTime || event {
-			return
-		}
-		if err != nil {
-			card := a.config.Sorry(err)
-			reply = bot.Reply{Card: &card}
-		}
-		if !reply.Seen {
-			a.answer(arrived, reply)
-		}
-	})
-	timer := time.NewTimer(ackTime - a.now().Sub(began))
-	defer timer.Stop()
-	select {
-	case r := <-result:
-		given <- true
-		return r, true
-	case <-timer.C:
-		given <- false
-		return outcome{}, false
-	}
-}
-
-// fill adds what Slack's payload doesn't say: what the person is called and may do.
-func (a *Adapter) fill(ctx context.Context, arrived *arrival) {
-	who := a.who(ctx, arrived.team, arrived.user)
-	arrived.in.Name, arrived.in.Role = who.name, who.role
-	if arrived.in.Name == "" {
-		arrived.in.Name = arrived.name
-	}
-	a.askers.put(arrived.in.Room, arrived.to.responseURL, a.now())
 }

@@ -155,6 +155,10 @@ func (l *logBook) String() string {
 	return strings.Join(l.lines, "")
 }
 
+func textLog(l *logBook) *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
 // rig is an adapter that runs against a local Slack.
 type rig struct {
 	t       *testing.T
@@ -170,7 +174,8 @@ type rig struct {
 type setup struct {
 	slack  sandbox.Options
 	config func(*Config)
-	early  bool // don't wait until the adapter is ready
+	tune   func(*Adapter) // before it runs
+	early  bool           // don't wait until the adapter is ready
 }
 
 // play starts a local Slack and an adapter that is connected to it, over HTTP or,
@@ -201,12 +206,14 @@ func play(t *testing.T, s setup) *rig {
 	if s.config != nil {
 		s.config(&config)
 	}
-	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := New(config, r.core, log)
+	a, err := New(config, r.core, textLog(r.log))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.adapter = a
+	if s.tune != nil {
+		s.tune(a)
+	}
 	if !s.slack.SocketMode {
 		r.ears = httptest.NewServer(a.Handler())
 		t.Cleanup(r.ears.Close)

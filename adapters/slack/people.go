@@ -53,36 +53,45 @@ func (p *people) put(user string, who person) {
 	p.known[user] = who
 }
 
-// who looks a person up, within a bound. A failure is remembered for a while.
+// who looks a person up, within a bound. A failure is remembered for a while. The
+// caller's own work must be counted, as that of the lookup is.
 func (a *Adapter) who(ctx context.Context, team, user string) person {
 	id := team + "/" + user
 	if who, ok := a.people.get(id, a.now()); ok {
 		return who
 	}
-	result := a.people.flight.DoChan(id, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiTime)
-		defer cancel()
-		who := person{until: a.now().Add(unknownFor)}
-		if u, err := a.api.GetUserInfoContext(ctx, user); err != nil {
-			a.log.Debug("users.info failed", "user", user, "err", err)
-		} else {
-			who = person{name: displayName(u), until: a.now().Add(knownFor)}
-			if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
-				who.role = bot.Admin
-			}
-		}
-		a.people.put(id, who)
-		return who, nil
+	result := make(chan person, 1)
+	a.work.Go(func() {
+		a.guarded("lookup", func() {
+			who, _, _ := a.people.flight.Do(id, func() (any, error) { return a.lookup(id, user), nil })
+			result <- who.(person)
+		})
 	})
 	timer := time.NewTimer(lookupTime)
 	defer timer.Stop()
 	select {
-	case r := <-result:
-		return r.Val.(person)
+	case who := <-result:
+		return who
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return person{}
+}
+
+func (a *Adapter) lookup(id, user string) person {
+	ctx, cancel := context.WithTimeout(a.late, apiTime)
+	defer cancel()
+	who := person{until: a.now().Add(unknownFor)}
+	if u, err := a.api.GetUserInfoContext(ctx, user); err != nil {
+		a.log.Debug("users.info failed", "user", user, "err", err)
+	} else {
+		who = person{name: displayName(u), until: a.now().Add(knownFor)}
+		if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
+			who.role = bot.Admin
+		}
+	}
+	a.people.put(id, who)
+	return who
 }
 
 func displayName(u *slackgo.User) string {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
+	"regexp"
 	"sync"
 	"time"
 
@@ -16,15 +18,14 @@ import (
 )
 
 const (
-	helloTime   = 10 * time.Second // from dialling to hello
-	silence     = 40 * time.Second // Slack pings much more often
-	writeTime   = 5 * time.Second
-	maxFrame    = 4 << 20
-	leastGap    = time.Second // between two apps.connections.open
-	mostGap     = time.Minute
-	longLived   = time.Minute // a connection that lived so long was a good one
-	fatalGap    = 3 * time.Minute
-	maxInFlight = 512
+	helloTime = 10 * time.Second // from dialling to hello
+	silence   = 30 * time.Second // Slack pings much more often
+	writeTime = 5 * time.Second
+	maxFrame  = 4 << 20
+	leastGap  = time.Second // between two apps.connections.open
+	mostGap   = time.Minute
+	longLived = time.Minute // a connection that lived so long was a good one
+	fatalGap  = 3 * time.Minute
 )
 
 // socketFrame is an envelope of Socket Mode.
@@ -85,9 +86,35 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 }
 
 type socket struct {
-	a    *Adapter
-	conn *websocket.Conn
-	mu   sync.Mutex // one writer at a time
+	a     *Adapter
+	conn  *websocket.Conn
+	write sync.Mutex // one writer at a time
+
+	mu     sync.Mutex
+	ending bool // no more is to be read
+}
+
+// alive says that something was heard, so that silence begins anew.
+func (s *socket) alive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ending {
+		_ = s.conn.SetReadDeadline(time.Now().Add(s.a.silence))
+	}
+}
+
+// end makes the read under way the last one, whatever still arrives.
+func (s *socket) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = true
+	_ = s.conn.SetReadDeadline(time.Now())
+}
+
+// close says goodbye and closes the connection.
+func (s *socket) close() {
+	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+	_ = s.conn.Close()
 }
 
 func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
@@ -97,10 +124,11 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apps.connections.open: %w", err)
 	}
-	if u, err := url.Parse(address); err != nil || u.Scheme != "wss" && u.Host != "" && a.config.APIURL == defaultAPI {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "wss" && a.config.APIURL == defaultAPI {
 		return nil, errors.New("apps.connections.open gave no wss address")
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: helloTime}
+	dialer := websocket.Dialer{HandshakeTimeout: helloTime, Proxy: http.ProxyFromEnvironment}
 	conn, resp, err := dialer.DialContext(ctx, address, nil)
 	if resp != nil && resp.Body != nil {
 		_ = resp.Body.Close()
@@ -110,12 +138,12 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 	}
 	conn.SetReadLimit(maxFrame)
 	s := &socket{a: a, conn: conn}
-	alive := func() { _ = conn.SetReadDeadline(time.Now().Add(silence)) }
 	conn.SetPingHandler(func(data string) error {
-		alive()
+		s.alive()
 		return conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTime))
 	})
-	_ = conn.SetReadDeadline(time.Now().Add(helloTime))
+	stop := context.AfterFunc(ctx, s.end)
+	defer stop()
 	var hello socketFrame
 	if err := conn.ReadJSON(&hello); err != nil {
 		_ = conn.Close()
@@ -128,7 +156,7 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 	if hello.NumConnections > 2 {
 		a.log.Warn("other processes share this app token: each gets only part of what is said", "connections", hello.NumConnections)
 	}
-	alive()
+	s.alive()
 	return s, nil
 }
 
@@ -137,26 +165,20 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 // side, and each is acknowledged when its effect is on disk.
 func (s *socket) read(ctx context.Context, leave func()) {
 	defer leave()
-	lanes := newLanes()
-	defer lanes.wait()
-	stop := context.AfterFunc(ctx, func() {
-		_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(writeTime))
-		_ = s.conn.SetReadDeadline(time.Now())
-	})
-	defer stop()
-	defer func() {
-		lanes.wait() // so that acknowledgements still find the socket open
-		_ = s.conn.Close()
-	}()
+	defer s.close()
+	lanes := newLanes(func(fn func()) { s.a.guarded("envelope", fn) })
+	defer lanes.wait() // so that acknowledgements still find the socket open
+	defer context.AfterFunc(ctx, s.end)()
 	for {
 		kind, data, err := s.conn.ReadMessage()
 		if err != nil {
 			if ctx.Err() == nil {
 				s.a.log.Info("socket closed", "err", err)
 			}
+			leave() // the next one need not wait for what this one still works on
 			return
 		}
-		_ = s.conn.SetReadDeadline(time.Now().Add(silence))
+		s.alive()
 		if kind != websocket.TextMessage {
 			continue
 		}
@@ -173,21 +195,20 @@ func (s *socket) read(ctx context.Context, leave func()) {
 			if f.Reason != "warning" && f.Reason != "refresh_requested" {
 				return
 			}
-		case "hello", "":
+		case "hello":
 		default:
-			s.take(ctx, lanes, f)
+			s.a.guarded("envelope", func() { s.take(ctx, lanes, f) })
 		}
 	}
 }
 
+var envelopeID = regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,200})"`)
+
 // ackBroken acknowledges an envelope whose inside can't be read: sending it
 // again would not mend it.
 func (s *socket) ackBroken(data []byte) {
-	var f struct {
-		EnvelopeID string `json:"envelope_id"`
-	}
-	if json.Unmarshal(data, &f) == nil && f.EnvelopeID != "" {
-		s.ack(f.EnvelopeID)
+	if m := envelopeID.FindSubmatch(data); m != nil {
+		s.ack(string(m[1]))
 	}
 }
 
@@ -195,11 +216,14 @@ func (s *socket) take(ctx context.Context, lanes *lanes, f socketFrame) {
 	var arrived arrival
 	var ok bool
 	var err error
-	event := false
 	switch f.Type {
 	case "events_api":
-		event = true
-		_, arrived, ok, err = decodeEvent(f.Payload, s.a.me())
+		var env envelope
+		self := s.a.me()
+		env, arrived, ok, err = decodeEvent(f.Payload, self)
+		if ok && !self.known && len(env.Authorizations) == 0 {
+			return // can't tell yet who is meant; Slack sends it again
+		}
 	case "slash_commands":
 		arrived, err = decodeSocketCommand(f.Payload)
 		ok = err == nil
@@ -213,20 +237,30 @@ func (s *socket) take(ctx context.Context, lanes *lanes, f socketFrame) {
 		s.ack(f.EnvelopeID)
 		return
 	}
-	lanes.do(string(arrived.in.Room), func() {
-		reply, done := s.a.submit(context.WithoutCancel(ctx), arrived)
-		switch {
-		case event && (!done || reply.err != nil):
+	ack := sync.OnceFunc(func() { s.ack(f.EnvelopeID) })
+	if !arrived.event {
+		// Somebody waits for it; the answer can follow by response_url.
+		timer := time.AfterFunc(s.a.ackTime, ack)
+		acked := ack
+		ack = func() { timer.Stop(); acked() }
+	}
+	queued := lanes.do(string(arrived.in.Room), func() {
+		reply, done := s.a.submit(ctx, arrived)
+		if arrived.event && (!done || reply.err != nil) {
 			return // not acknowledged: Slack sends it again
-		case reply.err != nil:
-			card := s.a.config.Sorry(reply.err)
-			s.a.answer(arrived, bot.Reply{Card: &card})
 		}
-		s.ack(f.EnvelopeID)
-		if done && reply.err == nil && !reply.Seen {
-			s.a.answer(arrived, reply.Reply)
+		ack()
+		if done {
+			s.a.settle(arrived, reply)
 		}
 	})
+	if !queued {
+		s.a.log.Warn("envelope not taken in: too many wait", "envelope", f.EnvelopeID, "room", arrived.in.Room)
+		if !arrived.event {
+			ack()
+			s.a.settle(arrived, outcome{err: bot.ErrBusy})
+		}
+	}
 }
 
 // decodeSocketCommand reads a slash command, which over the socket is JSON.
@@ -248,52 +282,10 @@ func (s *socket) ack(envelope string) {
 	if envelope == "" {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.write.Lock()
+	defer s.write.Unlock()
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime))
 	if err := s.conn.WriteJSON(map[string]string{"envelope_id": envelope}); err != nil {
 		s.a.log.Info("acknowledgement not sent; slack will send the envelope again", "envelope", envelope, "err", err)
 	}
 }
-
-// lanes run functions: those of one name in order, names side by side.
-type lanes struct {
-	mu    sync.Mutex
-	queue map[string][]func()
-	work  sync.WaitGroup
-	room  chan struct{} // bounds what is under way in all
-}
-
-func newLanes() *lanes {
-	return &lanes{queue: map[string][]func(){}, room: make(chan struct{}, maxInFlight)}
-}
-
-// do queues fn. It waits while too much is under way, which slows the sender down.
-func (l *lanes) do(name string, fn func()) {
-	l.room <- struct{}{}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	waiting, running := l.queue[name]
-	l.queue[name] = append(waiting, fn)
-	if !running {
-		l.work.Go(func() { l.run(name) })
-	}
-}
-
-func (l *lanes) run(name string) {
-	for {
-		l.mu.Lock()
-		waiting := l.queue[name]
-		if len(waiting) == 0 {
-			delete(l.queue, name)
-			l.mu.Unlock()
-			return
-		}
-		l.queue[name] = waiting[1:]
-		l.mu.Unlock()
-		waiting[0]()
-		<-l.room
-	}
-}
-
-func (l *lanes) wait() { l.work.Wait() }
