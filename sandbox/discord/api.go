@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"regexp"
@@ -27,7 +28,14 @@ const (
 	RouteCreateCommand    = "POST /applications/{}/commands"
 	RouteCallback         = "POST /interactions/{}/{}/callback"
 	RouteFollowUp         = "POST /webhooks/{}/{}"
+	RouteGetOriginal      = "GET /webhooks/{}/{}/messages/@original"
 	RouteEditOriginal     = "PATCH /webhooks/{}/{}/messages/@original"
+	RouteDeleteOriginal   = "DELETE /webhooks/{}/{}/messages/@original"
+	RouteGetFollowUp      = "GET /webhooks/{}/{}/messages/{}"
+	RouteEditFollowUp     = "PATCH /webhooks/{}/{}/messages/{}"
+	RouteDeleteFollowUp   = "DELETE /webhooks/{}/{}/messages/{}"
+	RouteGetMe            = "GET /users/@me"
+	RouteCreateDM         = "POST /users/@me/channels"
 )
 
 // Call is one request to the REST API.
@@ -107,8 +115,8 @@ func handlers() []handler {
 	return []handler{
 		route("GET /gateway", (*Server).getGateway),
 		route(RouteGatewayBot, (*Server).getGatewayBot),
-		route("GET /users/@me", func(s *Server, _ request) reply { return reply{status: 200, body: s.userJSON(s.opt.Bot.ID)} }),
-		route("POST /users/@me/channels", (*Server).createDM),
+		route(RouteGetMe, func(s *Server, _ request) reply { return reply{status: 200, body: s.userJSON(s.opt.Bot.ID)} }),
+		route(RouteCreateDM, (*Server).createDM),
 		route("GET /users/{}", (*Server).getUser),
 		route("GET /applications/@me", (*Server).getApplication),
 		route("GET /oauth2/applications/@me", (*Server).getApplication),
@@ -124,9 +132,12 @@ func handlers() []handler {
 		route(RouteCreateCommand, (*Server).createCommand),
 		route(RouteCallback, (*Server).callback),
 		route(RouteFollowUp, (*Server).followUp),
-		route("GET /webhooks/{}/{}/messages/@original", (*Server).getOriginal),
+		route(RouteGetOriginal, (*Server).getOriginal),
 		route(RouteEditOriginal, (*Server).editOriginal),
-		route("DELETE /webhooks/{}/{}/messages/@original", (*Server).deleteOriginal),
+		route(RouteDeleteOriginal, (*Server).deleteOriginal),
+		route(RouteGetFollowUp, (*Server).getOriginal),
+		route(RouteEditFollowUp, (*Server).editOriginal),
+		route(RouteDeleteFollowUp, (*Server).deleteOriginal),
 	}
 }
 
@@ -143,7 +154,8 @@ func (s *Server) apiRoutes() http.Handler {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-		if err != nil {
+		if err != nil { // too large, or the client has gone
+			http.Error(w, "request entity too large", http.StatusRequestEntityTooLarge)
 			return
 		}
 		name, do, req := "", (*handler)(nil), request{http: r, body: body}
@@ -248,6 +260,14 @@ type bucket struct {
 	full time.Time // when all of it is back
 }
 
+// bucketHash names a route's bucket; with the call's major parameter, it is what
+// a limit belongs to.
+func bucketHash(route string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(route))
+	return strconv.FormatUint(h.Sum64(), 16)
+}
+
 // limit takes one from a call's bucket and tells of it in the headers.
 func (s *Server) limit(header http.Header, name string, req request) (reply, bool) {
 	rate, ok := s.opt.Rates[name]
@@ -270,7 +290,7 @@ func (s *Server) limit(header http.Header, name string, req request) (reply, boo
 	if !limited {
 		b.left--
 	}
-	header.Set("X-RateLimit-Bucket", strconv.Itoa(len(key)*31+int(key[len(key)-1])))
+	header.Set("X-RateLimit-Bucket", bucketHash(name))
 	header.Set("X-RateLimit-Limit", strconv.Itoa(rate.Limit))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(b.left))
 	header.Set("X-RateLimit-Reset-After", strconv.FormatFloat(after, 'f', 3, 64))
@@ -377,6 +397,11 @@ func (s *Server) listMessages(r request) reply {
 
 func (s *Server) getMessage(r request) reply {
 	m := s.messages[r.ids[1]]
+	if c := s.channels[r.ids[0]]; c == nil {
+		return unknownChannel
+	} else if !s.permissions(c, s.opt.Bot.ID).has(ViewChannel | ReadMessageHistory) {
+		return missingAccess
+	}
 	if m == nil || m.Deleted || m.EphemeralFor != "" || m.ChannelID != r.ids[0] {
 		return unknownMessage
 	}

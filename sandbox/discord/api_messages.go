@@ -2,6 +2,7 @@ package discord
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +33,9 @@ type messageBody struct {
 // readMessage checks a message's body. have is the message that is edited, nil for a new one.
 func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *reply) {
 	var in messageBody
+	if isNull(raw) {
+		raw = []byte("{}")
+	}
 	f := &form{}
 	if out, ok := f.decode(raw, &in); !ok {
 		return in, allowedMentions{}, &out
@@ -39,8 +43,15 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 	if in.Content != nil {
 		f.length("content", *in.Content, 0, maxContent)
 	}
-	embeds, components := checkEmbeds(f, in.Embeds), checkComponents(f, in.Components, in.Flags&FlagComponentsV2 != 0)
+	v2 := in.Flags&FlagComponentsV2 != 0 || have != nil && have.Flags&FlagComponentsV2 != 0
+	embeds, components := checkEmbeds(f, in.Embeds), checkComponents(f, in.Components, v2)
+	if v2 && (in.Content != nil && *in.Content != "" || embeds > 0) {
+		f.add("flags", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "With version 2 there is no content and no embed")
+	}
 	allow := parseAllowedMentions(in.Mentions, f)
+	if n, ok := in.Nonce.(float64); ok {
+		in.Nonce = strconv.FormatFloat(n, 'f', -1, 64)
+	}
 	if nonce, ok := in.Nonce.(string); ok && len(nonce) > maxNonce {
 		f.add("nonce", "NONCE_TYPE_TOO_LONG", "Nonce must be 25 characters or fewer.")
 	}
@@ -54,10 +65,23 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 	case have != nil:
 		content = have.Content
 	}
-	if strings.TrimSpace(content) == "" && embeds == 0 && components == 0 && (have == nil || isNull(have.Embeds) && isNull(have.Components)) {
+	if have != nil && in.Embeds == nil {
+		embeds = count(have.Embeds)
+	}
+	if have != nil && in.Components == nil {
+		components = count(have.Components)
+	}
+	if strings.TrimSpace(content) == "" && embeds == 0 && components == 0 {
 		return in, allow, &emptyMessage
 	}
 	return in, allow, nil
+}
+
+// count says how many members a JSON array has; 0 when it is none.
+func count(raw json.RawMessage) int {
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list)
+	return len(list)
 }
 
 func (s *Server) mayPost(c *channel) *reply {
@@ -140,12 +164,11 @@ func (s *Server) change(m *Message, in messageBody, allow allowedMentions) {
 	if in.Components != nil {
 		m.Components = in.Components
 	}
-	if in.Flags&flagNoEmbeds != 0 {
-		m.Flags |= flagNoEmbeds
-	}
+	m.Flags |= in.Flags & (flagNoEmbeds | FlagComponentsV2)
 	m.Flags &^= FlagLoading
 	m.Edited = s.opt.Now()
 	m.EditsParseNone = m.EditsParseNone && allow.silent()
+	m.Mentioned = s.mentioned(m, allow)
 	m.EditPings = append(m.EditPings, s.pingsOf(m, allow, false)...)
 	s.edited(m)
 }
@@ -157,6 +180,8 @@ func (s *Server) editMessage(r request) reply {
 		return unknownChannel
 	case s.faultState.denied[r.ids[0]] != nil:
 		return *s.faultState.denied[r.ids[0]]
+	case !s.permissions(s.channels[r.ids[0]], s.opt.Bot.ID).has(ViewChannel):
+		return missingAccess
 	case m == nil || m.Deleted || m.EphemeralFor != "" || m.ChannelID != r.ids[0]:
 		return unknownMessage
 	case m.AuthorID != s.opt.Bot.ID:

@@ -1,7 +1,10 @@
 package discord
 
 import (
+	"encoding/json"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +49,16 @@ type faultState struct {
 
 	disallowed        Intent
 	silentConns       int // accept and say nothing
+	silentHellos      int // nothing after HELLO
 	earlyReconnects   int // op 7 instead of hello
 	silentIdentifies  int // no READY
 	refusedIdentifies int // op 9
 	refusedResumes    int
 	resumable         bool
+	reconnectStarts   int // op 7 instead of READY or RESUMED
+	closedStarts      int // closeCode instead of READY or RESUMED
+	closeCode         int
+	cutEvents         int
 	noAcks            bool
 	repeats           int
 	events            map[string]int
@@ -59,14 +67,19 @@ type faultState struct {
 func (f *Faults) call(c callFault) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
+	if c.n <= 0 {
+		return
+	}
 	f.s.faultState.calls = append(f.s.faultState.calls, &c)
 }
 
 // takeCallFault uses up a fault. The caller holds mu.
 func (s *Server) takeCallFault(route string) callFault {
-	for _, c := range s.faultState.calls {
-		if c.n > 0 && (c.route == "" || c.route == route || c.route == RouteWriteMessage && (route == RouteCreateMessage || route == RouteEditMessage)) {
-			c.n--
+	for n, c := range s.faultState.calls {
+		if c.route == "" || c.route == route || c.route == RouteWriteMessage && (route == RouteCreateMessage || route == RouteEditMessage) {
+			if c.n--; c.n <= 0 {
+				s.faultState.calls = slices.Delete(s.faultState.calls, n, n+1)
+			}
 			return *c
 		}
 	}
@@ -83,10 +96,21 @@ const (
 	ScopeGlobal Scope = "global"
 )
 
-// RateLimit answers 429 as Discord documents it.
+// RateLimit answers 429 with Retry-After in whole seconds, rounded up, and the
+// exact time in the body.
 func (f *Faults) RateLimit(route string, n int, after time.Duration, scope Scope) {
 	h := http.Header{}
-	h.Set("Retry-After", strconv.Itoa(int(after.Seconds()+0.999)))
+	h.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	f.rateLimit(route, n, after, scope, h)
+}
+
+// RateLimitWithoutHeader is RateLimit without Retry-After: only the body tells
+// the time.
+func (f *Faults) RateLimitWithoutHeader(route string, n int, after time.Duration, scope Scope) {
+	f.rateLimit(route, n, after, scope, http.Header{})
+}
+
+func (f *Faults) rateLimit(route string, n int, after time.Duration, scope Scope, h http.Header) {
 	h.Set("X-RateLimit-Scope", string(scope))
 	if scope == ScopeGlobal {
 		h.Set("X-RateLimit-Global", "true")
@@ -176,7 +200,7 @@ func (f *Faults) RestoreToken() {
 func (s *Server) revoke() {
 	s.tokenRevoked = true
 	for _, x := range s.sessions {
-		x.dead = true
+		x.end()
 	}
 	for _, c := range s.conns {
 		c.close(4004, "Authentication failed.")
@@ -196,7 +220,11 @@ func (f *Faults) SilentConnections(n int) { f.set(func(s *faultState) { s.silent
 // EarlyReconnects has the next n connections asked to reconnect before HELLO.
 func (f *Faults) EarlyReconnects(n int) { f.set(func(s *faultState) { s.earlyReconnects = n }) }
 
-// SilentIdentifies leaves the next n identifies without READY.
+// SilentHellos has the next n connections greeted and then never spoken to again.
+func (f *Faults) SilentHellos(n int) { f.set(func(s *faultState) { s.silentHellos = n }) }
+
+// SilentIdentifies leaves the next n identifies without READY; heartbeats are
+// still acknowledged.
 func (f *Faults) SilentIdentifies(n int) { f.set(func(s *faultState) { s.silentIdentifies = n }) }
 
 // RefuseIdentifies answers the next n identifies with op 9, false.
@@ -206,6 +234,20 @@ func (f *Faults) RefuseIdentifies(n int) { f.set(func(s *faultState) { s.refused
 func (f *Faults) RefuseResumes(n int, resumable bool) {
 	f.set(func(s *faultState) { s.refusedResumes, s.resumable = n, resumable })
 }
+
+// ReconnectStarts answers the next n identifies or resumes with op 7 instead of
+// READY or RESUMED; a session that was to be resumed still can be.
+func (f *Faults) ReconnectStarts(n int) { f.set(func(s *faultState) { s.reconnectStarts = n }) }
+
+// CloseStarts closes the connection of the next n identifies or resumes with a
+// code.
+func (f *Faults) CloseStarts(n, code int) {
+	f.set(func(s *faultState) { s.closedStarts, s.closeCode = n, code })
+}
+
+// CutEvents cuts the connection in the middle of each of the next n events. They
+// are kept for the resume.
+func (f *Faults) CutEvents(n int) { f.set(func(s *faultState) { s.cutEvents = n }) }
 
 // StopAcks leaves heartbeats unanswered, or answers them again.
 func (f *Faults) StopAcks(stop bool) { f.set(func(s *faultState) { s.noAcks = stop }) }
@@ -261,7 +303,7 @@ func (f *Faults) Reconnect() int { return f.each(func(c *conn) { c.send(opReconn
 func (f *Faults) Invalidate(resumable bool) int {
 	return f.each(func(c *conn) {
 		if c.session != nil && !resumable {
-			c.session.dead = true
+			c.session.end()
 		}
 		c.send(opInvalid, resumable)
 	})
@@ -271,32 +313,41 @@ func (f *Faults) Invalidate(resumable bool) int {
 func (f *Faults) CloseAll(code int) int { return f.each(func(c *conn) { c.close(code, "") }) }
 
 // Cut ends every connection without a close frame.
-func (f *Faults) Cut() int { return f.each(func(c *conn) { _ = c.ws.UnderlyingConn().Close() }) }
+func (f *Faults) Cut() int {
+	return f.each(func(c *conn) {
+		c.leave(false)
+		_ = c.ws.NetConn().Close()
+	})
+}
 
 // CutMidFrame sends the beginning of a frame and cuts the connection.
 func (f *Faults) CutMidFrame() int {
 	return f.each(func(c *conn) {
-		raw := c.ws.UnderlyingConn()
-		_, _ = raw.Write([]byte{0x81, 0x7e, 0x10, 0x00, '{', '"', 'o', 'p'})
-		_ = raw.Close()
+		c.put(encode(obj{"op": opDispatch, "t": "TYPING_START", "s": 0, "d": obj{"channel_id": "0"}}), true)
+		c.leave(false)
 	})
 }
 
-// Silence has every present connection never spoken to again; it stays open.
+// Silence has every present connection never spoken to again; it stays open, and
+// what happens from then on waits for a resume.
 func (f *Faults) Silence() int {
 	return f.each(func(c *conn) {
-		c.mu.Lock()
-		c.quiet, c.queue = true, nil
-		c.mu.Unlock()
+		c.hush()
+		c.log.Ready = false
 	})
 }
 
 // SendRaw sends a text frame as it is to every connection.
-func (f *Faults) SendRaw(text string) int { return f.each(func(c *conn) { c.put([]byte(text)) }) }
+func (f *Faults) SendRaw(text string) int {
+	return f.each(func(c *conn) { c.put([]byte(text), false) })
+}
 
 // SendEvent sends an event of any name to every connected session, with its
-// next number.
+// next number. data is JSON; where it is not, nothing is sent and the result 0.
 func (f *Faults) SendEvent(name, data string) int {
+	if !json.Valid([]byte(data)) {
+		return 0
+	}
 	return f.each(func(c *conn) {
 		if c.session != nil {
 			f.s.tell(c.session, name, []byte(data))
@@ -306,3 +357,9 @@ func (f *Faults) SendEvent(name, data string) int {
 
 // Ping sends a heartbeat request (op 1) to every connection.
 func (f *Faults) Ping() int { return f.each(func(c *conn) { c.send(opHeartbeat, nil) }) }
+
+// Clear takes all faults back. It restores no token, closed connections and
+// ended sessions stay so, and what was silenced stays silent.
+func (f *Faults) Clear() {
+	f.set(func(s *faultState) { *s = faultState{disallowed: f.s.opt.DisallowedIntents} })
+}

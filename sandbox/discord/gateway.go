@@ -1,9 +1,14 @@
 package discord
 
 import (
+	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,9 +44,11 @@ const (
 	opAck       = 11
 
 	maxPayload = 4096
+	closeTime  = time.Second
 )
 
-// Connection is one gateway connection, past or present.
+// Connection is one gateway connection, past or present. Ready ends when the
+// connection is closed or cut, by whichever side, or silenced.
 type Connection struct {
 	N          int  // 1, 2, …
 	Resuming   bool // opened at the resume address
@@ -50,39 +57,8 @@ type Connection struct {
 	CloseCode  int // that this server sent; 0: none
 	ClientCode int // that the client sent; 0: none
 	Heartbeats int
+	Seq        int64 // that the latest heartbeat told; 0: null
 	Session    string
-}
-
-// Identify is one IDENTIFY.
-type Identify struct {
-	At      time.Time
-	Intents Intent
-	Shard   [2]int
-}
-
-// Resume is one RESUME.
-type Resume struct {
-	At      time.Time
-	Session string
-	Seq     int64
-	OK      bool
-}
-
-// session is what a client identified for and can resume.
-type session struct {
-	id      string
-	intents Intent
-	shard   [2]int
-	seq     int64
-	log     []logged
-	conn    *conn // nil while disconnected
-	left    time.Time
-	dead    bool
-}
-
-type logged struct {
-	seq   int64
-	frame []byte
 }
 
 // conn is a live connection. Frames are queued, so that nobody who holds the
@@ -92,20 +68,28 @@ type conn struct {
 	ws    *websocket.Conn
 	log   *Connection
 	mu    sync.Mutex
-	queue [][]byte
+	queue []outgoing
 	ready chan struct{}
 	quiet bool // nothing is written any more
 	end   chan struct{}
 
+	version int
 	session *session
 	sends   []time.Time
 	beat    time.Time
 }
 
-func (c *conn) put(frame []byte) {
+// outgoing is a frame to write; cut has only half of it written, and the
+// connection ended.
+type outgoing struct {
+	frame []byte
+	cut   bool
+}
+
+func (c *conn) put(frame []byte, cut bool) {
 	c.mu.Lock()
 	if !c.quiet {
-		c.queue = append(c.queue, frame)
+		c.queue = append(c.queue, outgoing{frame, cut})
 	}
 	c.mu.Unlock()
 	select {
@@ -114,7 +98,7 @@ func (c *conn) put(frame []byte) {
 	}
 }
 
-func (c *conn) send(op int, d any) { c.put(encode(obj{"op": op, "d": d, "s": nil, "t": nil})) }
+func (c *conn) send(op int, d any) { c.put(encode(obj{"op": op, "d": d, "s": nil, "t": nil}), false) }
 
 // pump writes what is queued.
 func (c *conn) pump() {
@@ -125,7 +109,10 @@ func (c *conn) pump() {
 		c.mu.Unlock()
 		for _, f := range batch {
 			_ = c.ws.SetWriteDeadline(time.Now().Add(10 * time.Second))
-			if c.ws.WriteMessage(websocket.TextMessage, f) != nil {
+			if f.cut {
+				_, _ = c.ws.NetConn().Write(halfFrame(f.frame))
+			}
+			if f.cut || c.ws.WriteMessage(websocket.TextMessage, f.frame) != nil {
 				_ = c.ws.Close()
 				return
 			}
@@ -141,14 +128,43 @@ func (c *conn) pump() {
 	}
 }
 
-// close ends a connection with a code. The caller holds the server's lock, so it
-// does not wait for the client.
+// halfFrame is a text frame (RFC 6455, section 5.2) whose header promises all of
+// text and which ends in the middle of it.
+func halfFrame(text []byte) []byte {
+	const final, long = 0x80 | websocket.TextMessage, 127
+	head := binary.BigEndian.AppendUint64([]byte{final, long}, uint64(len(text)))
+	return append(head, text[:len(text)/2]...)
+}
+
+// close ends a connection with a code, once. The caller holds the server's lock,
+// so it does not wait for the client, who has a second to answer: closing the
+// socket at once could lose the code on its way.
 func (c *conn) close(code int, text string) {
+	if c.log.CloseCode != 0 {
+		return
+	}
 	c.log.CloseCode = code
+	c.leave(ends(code))
 	c.s.wg.Go(func() {
-		_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), time.Now().Add(time.Second))
-		_ = c.ws.Close()
+		_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, text), time.Now().Add(closeTime))
+		_ = c.ws.NetConn().SetReadDeadline(time.Now().Add(closeTime))
 	})
+}
+
+// leave parts a connection from its session, which can be resumed unless it
+// ends too. The caller holds the server's lock.
+func (c *conn) leave(end bool) {
+	c.log.Ready = false
+	x := c.session
+	if x == nil || x.conn != nil && x.conn != c {
+		return
+	}
+	if x.conn == c {
+		x.conn, x.left = nil, time.Now()
+	}
+	if end {
+		x.end()
+	}
 }
 
 func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
@@ -165,10 +181,10 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 		return
 	}
-	c.log = &Connection{N: len(s.connLog) + 1, Resuming: len(r.URL.Path) > 7 && r.URL.Path[:7] == "/resume" || r.URL.Path == "/resume"}
+	c.log = &Connection{N: len(s.connLog) + 1, Resuming: strings.HasPrefix(r.URL.Path, "/resume")}
 	s.connLog = append(s.connLog, c.log)
 	s.conns = append(s.conns, c)
-	s.greet(c)
+	s.greet(c, r.URL.Query())
 	s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
 	s.mu.Unlock()
 
@@ -183,13 +199,8 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns = slices.DeleteFunc(s.conns, func(o *conn) bool { return o == c })
-	c.log.Closed, c.log.Ready = true, false
-	if c.session != nil && c.session.conn == c {
-		c.session.conn, c.session.left = nil, time.Now()
-		if ends(c.log.ClientCode) || ends(c.log.CloseCode) {
-			c.session.dead = true
-		}
-	}
+	c.log.Closed = true
+	c.leave(ends(c.log.ClientCode))
 	s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
 }
 
@@ -203,12 +214,19 @@ func ends(code int) bool {
 }
 
 // greet says hello, unless a fault has another plan. The caller holds mu.
-func (s *Server) greet(c *conn) {
+func (s *Server) greet(c *conn, query url.Values) {
+	c.version, _ = strconv.Atoi(cmp.Or(query.Get("v"), "10"))
 	f := &s.faultState
 	switch {
+	case c.version != 9 && c.version != 10:
+		c.close(4012, "Invalid API version")
+		return
+	case cmp.Or(query.Get("encoding"), "json") != "json":
+		c.close(4012, "Only JSON is spoken here")
+		return
 	case f.silentConns > 0:
 		f.silentConns--
-		c.quiet = true
+		c.hush()
 		return
 	case f.earlyReconnects > 0:
 		f.earlyReconnects--
@@ -216,6 +234,24 @@ func (s *Server) greet(c *conn) {
 		return
 	}
 	c.send(opHello, obj{"heartbeat_interval": s.opt.HeartbeatInterval.Milliseconds()})
+	if f.silentHellos > 0 {
+		f.silentHellos--
+		c.hush()
+	}
+}
+
+// hush has nothing more written than what is queued. Nor is a silent connection
+// ever closed by the server.
+func (c *conn) hush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quiet = true
+}
+
+func (c *conn) silent() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.quiet
 }
 
 // watch closes a connection whose client has stopped its heartbeat.
@@ -228,7 +264,7 @@ func (c *conn) watch() {
 			return
 		case <-t.C:
 			c.s.mu.Lock()
-			late := time.Since(c.beat) > c.s.opt.HeartbeatTimeout
+			late := time.Since(c.beat) > c.s.opt.HeartbeatTimeout && !c.silent()
 			if late {
 				c.close(4009, "Session timed out")
 			}
@@ -252,7 +288,7 @@ func (s *Server) listen(c *conn) {
 			return
 		}
 		s.mu.Lock()
-		over := s.take(c, data)
+		over := c.log.CloseCode != 0 || s.take(c, data)
 		s.mu.Unlock()
 		if over {
 			// The close frame is on its way; read on until the socket ends.
@@ -285,6 +321,8 @@ func (s *Server) take(c *conn, data []byte) (over bool) {
 	case opHeartbeat:
 		c.beat = now
 		c.log.Heartbeats++
+		c.log.Seq = 0
+		_ = json.Unmarshal(p.D, &c.log.Seq) // anything else is for the app's own tests
 		if !s.faultState.noAcks {
 			c.send(opAck, nil)
 		}
@@ -303,192 +341,4 @@ func (s *Server) take(c *conn, data []byte) (over bool) {
 		return true
 	}
 	return false
-}
-
-// renewStarts fills the day's identifies up again. The caller holds mu.
-func (s *Server) renewStarts() {
-	if now := s.opt.Now(); !now.Before(s.startsDay) {
-		s.startsDay, s.startsLeft = now.Add(24*time.Hour), s.opt.IdentifyLimit
-	}
-}
-
-func (s *Server) identify(c *conn, raw json.RawMessage) (over bool) {
-	var d struct {
-		Token      string          `json:"token"`
-		Intents    *Intent         `json:"intents"`
-		Shard      *[2]int         `json:"shard"`
-		Properties json.RawMessage `json:"properties"`
-	}
-	if json.Unmarshal(raw, &d) != nil || d.Intents == nil || isNull(d.Properties) {
-		c.close(4002, "Error while decoding payload.")
-		return true
-	}
-	shard := [2]int{0, 1}
-	if d.Shard != nil {
-		shard = *d.Shard
-	}
-	now := s.opt.Now()
-	s.identifies = append(s.identifies, Identify{At: now, Intents: *d.Intents, Shard: shard})
-	s.renewStarts()
-	s.startsLeft--
-	s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
-	fail := func(code int, text string) bool {
-		c.close(code, text)
-		return true
-	}
-	switch {
-	case c.session != nil:
-		return fail(4005, "Already authenticated.")
-	case s.startsLeft < 0:
-		s.revoke()
-		return true
-	case s.tokenRevoked || d.Token != s.opt.Token && d.Token != "Bot "+s.opt.Token:
-		return fail(4004, "Authentication failed.")
-	case shard[1] < 1 || shard[0] < 0 || shard[0] >= shard[1]:
-		return fail(4010, "Invalid shard.")
-	case *d.Intents&^allIntents != 0:
-		return fail(4013, "Invalid intent(s).")
-	case *d.Intents&s.faultState.disallowed != 0:
-		return fail(4014, "Disallowed intent(s).")
-	}
-	key := shard[0] % s.opt.MaxConcurrency
-	if s.opt.IdentifyInterval > 0 {
-		recent := slices.DeleteFunc(s.starts[key], func(t time.Time) bool { return now.Sub(t) >= s.opt.IdentifyInterval })
-		s.starts[key] = append(recent, now)
-		if len(recent) > 0 {
-			c.send(opInvalid, false)
-			return false
-		}
-	}
-	if f := &s.faultState; f.refusedIdentifies > 0 {
-		f.refusedIdentifies--
-		c.send(opInvalid, false)
-		return false
-	}
-	if f := &s.faultState; f.silentIdentifies > 0 {
-		f.silentIdentifies--
-		return false
-	}
-	x := &session{id: "session-" + s.newID(), intents: *d.Intents, shard: shard, conn: c}
-	s.sessions[x.id] = x
-	c.session, c.log.Session, c.log.Ready = x, x.id, true
-	var waiting []obj
-	for _, id := range s.guildOrder {
-		if !s.guilds[id].removed && ShardOf(id, shard[1]) == shard[0] {
-			waiting = append(waiting, obj{"id": id, "unavailable": true})
-		}
-	}
-	s.tell(x, "READY", encode(obj{
-		"v": 9, "user": s.userJSON(s.opt.Bot.ID), "session_id": x.id, "resume_gateway_url": s.resumeURL(), "shard": shard,
-		"guilds": waiting, "application": obj{"id": s.opt.AppID, "flags": 0}, "private_channels": []any{}, "_trace": []string{"sandbox"},
-	}))
-	if x.intents&IntentGuilds != 0 {
-		for _, g := range waiting {
-			s.tell(x, "GUILD_CREATE", encode(s.guildJSON(s.guilds[g["id"].(string)], true)))
-		}
-	}
-	s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
-	return false
-}
-
-func (s *Server) resume(c *conn, raw json.RawMessage) (over bool) {
-	var d struct {
-		Token   string `json:"token"`
-		Session string `json:"session_id"`
-		Seq     int64  `json:"seq"`
-	}
-	if json.Unmarshal(raw, &d) != nil {
-		c.close(4002, "Error while decoding payload.")
-		return true
-	}
-	x := s.sessions[d.Session]
-	gone := x == nil || x.dead || x.conn == nil && time.Since(x.left) > s.opt.SessionLife
-	record := Resume{At: s.opt.Now(), Session: d.Session, Seq: d.Seq}
-	defer func() {
-		s.resumes = append(s.resumes, record)
-		s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
-	}()
-	switch {
-	case s.tokenRevoked || d.Token != s.opt.Token && d.Token != "Bot "+s.opt.Token:
-		c.close(4004, "Authentication failed.")
-		return true
-	case s.faultState.refusedResumes > 0:
-		s.faultState.refusedResumes--
-		c.send(opInvalid, s.faultState.resumable)
-		return false
-	case gone || len(x.log) > 0 && d.Seq < x.log[0].seq-1:
-		c.send(opInvalid, false)
-		return false
-	case d.Seq > x.seq:
-		x.dead = true
-		c.close(4007, "Invalid seq.")
-		return true
-	}
-	if x.conn != nil && x.conn != c {
-		_ = x.conn.ws.Close()
-	}
-	record.OK = true
-	x.conn, c.session, c.log.Session, c.log.Ready = c, x, x.id, true
-	for _, l := range x.log {
-		if l.seq > d.Seq {
-			c.put(l.frame)
-		}
-	}
-	s.tell(x, "RESUMED", encode(obj{"_trace": []string{"sandbox"}}))
-	return false
-}
-
-// tell sends an event to one session and keeps it for a resume. The caller holds mu.
-func (s *Server) tell(x *session, name string, d []byte) {
-	x.seq++
-	frame := encode(obj{"op": opDispatch, "t": name, "s": x.seq, "d": json.RawMessage(d)})
-	x.log = append(x.log, logged{x.seq, frame})
-	if len(x.log) > s.opt.SessionLog {
-		x.log = x.log[1:]
-	}
-	if x.conn != nil {
-		x.conn.put(frame)
-	}
-}
-
-// dispatch sends an event to the sessions that it concerns; those without the
-// intent for content get reduced, where there is one. The caller holds mu.
-func (s *Server) dispatch(guildID string, needs Intent, name string, full, reduced []byte) {
-	for _, x := range s.sessions {
-		if x.dead || ShardOf(guildID, x.shard[1]) != x.shard[0] || x.intents&needs != needs {
-			continue
-		}
-		d := full
-		if reduced != nil && x.intents&IntentMessageContent == 0 {
-			d = reduced
-		}
-		for range 1 + s.faultState.repeats {
-			s.tell(x, name, d)
-		}
-	}
-}
-
-// Connections, Identifies and Resumes list what happened, oldest first.
-func (s *Server) Connections() []Connection {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Connection, 0, len(s.connLog))
-	for _, c := range s.connLog {
-		out = append(out, *c)
-	}
-	return out
-}
-
-// Identifies lists every IDENTIFY, oldest first.
-func (s *Server) Identifies() []Identify {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.identifies)
-}
-
-// Resumes lists every RESUME, oldest first.
-func (s *Server) Resumes() []Resume {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.resumes)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -46,7 +47,11 @@ type interaction struct {
 	done    chan struct{} // closed when it is answered or has failed
 }
 
-func (i *interaction) copy() Interaction { return i.Interaction }
+func (i *interaction) copy() Interaction {
+	c := i.Interaction
+	c.FollowUps, c.Choices = slices.Clone(c.FollowUps), slices.Clone(c.Choices)
+	return c
+}
 
 // Ack is an answer that an app tried to give.
 type Ack struct {
@@ -195,6 +200,8 @@ func (s *Server) acknowledge(id, token string, in callbackBody) reply {
 		s.postAnswer(i, &Message{AuthorID: s.opt.Bot.ID, Flags: d.Flags&FlagEphemeral | FlagLoading})
 	case in.Type == AnswerDeferEdit:
 		i.MessageID = i.source.ID
+	case in.Type == AnswerEdit && i.source.Deleted:
+		return unknownMessage
 	case in.Type == AnswerEdit:
 		body, allow, bad := readMessage(in.Data, i.source)
 		if err = bad; err == nil {
@@ -274,7 +281,8 @@ func (s *Server) postAnswer(i *interaction, m *Message) {
 	}
 }
 
-// original finds the answer that @original names.
+// original finds the message that a webhook's path names: the answer, or a
+// follow-up by its id.
 func (s *Server) original(r request) (*interaction, *Message, *reply) {
 	i := s.tokens[r.ids[1]]
 	switch {
@@ -284,7 +292,13 @@ func (s *Server) original(r request) (*interaction, *Message, *reply) {
 	case i.Answer == 0:
 		return nil, nil, &unknownWebhook
 	}
-	m := s.messages[i.MessageID]
+	id := i.MessageID
+	if len(r.ids) > 2 {
+		if id = r.ids[2]; id != i.MessageID && !slices.Contains(i.FollowUps, id) {
+			return i, nil, &unknownMessage
+		}
+	}
+	m := s.messages[id]
 	if m == nil || m.Deleted {
 		return i, nil, &unknownMessage
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // ErrNoControl: the message has no such button, or the player can't see it.
@@ -14,6 +12,9 @@ var ErrNoControl = errors.New("no such button")
 
 // ErrNoCommand: no such slash command is registered.
 var ErrNoCommand = errors.New("no such slash command")
+
+// ErrBadOption: a client would not send the command so.
+var ErrBadOption = errors.New("an option's value is missing or not allowed")
 
 // Press has a player press a button, and waits until the app has answered or
 // has failed to.
@@ -55,109 +56,51 @@ func (s *Server) press(ctx context.Context, messageID, userID, customID string, 
 // the name of a switch to the switch, a listed choice to its option, everything
 // else to the first text.
 func (s *Server) Slash(ctx context.Context, channelID, userID, text string) (Interaction, error) {
-	s.mu.Lock()
-	c, err := s.speaker(channelID, userID)
-	if err != nil {
-		s.mu.Unlock()
-		return Interaction{}, err
-	}
-	data, err := s.fillIn(text, "")
-	if err != nil {
-		s.mu.Unlock()
-		return Interaction{}, err
-	}
-	i := s.interact(InteractCommand, c, userID, nil, data)
-	s.mu.Unlock()
-	return s.settled(ctx, i)
+	return s.command(ctx, InteractCommand, channelID, userID, func() (obj, error) {
+		data, err := s.fillIn(text, "")
+		if err != nil {
+			return nil, err
+		}
+		return data, s.checkFilled(data)
+	})
+}
+
+// SlashWith has a player fill in a slash command's options by name. sub is the
+// subcommand; empty where there are none. Numbers are ints.
+func (s *Server) SlashWith(ctx context.Context, channelID, userID, name, sub string, values map[string]any) (Interaction, error) {
+	return s.command(ctx, InteractCommand, channelID, userID, func() (obj, error) {
+		data, err := s.fillInNamed(name, sub, values)
+		if err != nil {
+			return nil, err
+		}
+		return data, s.checkFilled(data)
+	})
 }
 
 // Autocomplete has a player begin to type an option's value and returns what
 // the app suggests.
 func (s *Server) Autocomplete(ctx context.Context, channelID, userID, text, optionName string) (Interaction, error) {
+	return s.command(ctx, InteractAutocomplete, channelID, userID, func() (obj, error) { return s.fillIn(text, optionName) })
+}
+
+// command makes an interaction of what fill gives, which is called with mu held.
+func (s *Server) command(ctx context.Context, kind int, channelID, userID string, fill func() (obj, error)) (Interaction, error) {
 	s.mu.Lock()
 	c, err := s.speaker(channelID, userID)
 	if err != nil {
 		s.mu.Unlock()
 		return Interaction{}, err
 	}
-	data, err := s.fillIn(text, optionName)
+	if g := s.guilds[c.GuildID]; g != nil && g.removed {
+		s.mu.Unlock()
+		return Interaction{}, fmt.Errorf("the bot is not in guild %s: %w", g.ID, ErrNoCommand)
+	}
+	data, err := fill()
 	if err != nil {
 		s.mu.Unlock()
 		return Interaction{}, err
 	}
-	i := s.interact(InteractAutocomplete, c, userID, nil, data)
+	i := s.interact(kind, c, userID, nil, data)
 	s.mu.Unlock()
 	return s.settled(ctx, i)
-}
-
-// fillIn turns typed words into a command's data. The caller holds mu.
-func (s *Server) fillIn(text, focused string) (obj, error) {
-	words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(text), "/"))
-	if len(words) == 0 {
-		return nil, ErrNoCommand
-	}
-	c := s.commandNamed(words[0])
-	if c == nil {
-		return nil, fmt.Errorf("%q: %w", words[0], ErrNoCommand)
-	}
-	words = words[1:]
-	data := obj{"id": c.ID, "name": c.Name, "type": 1}
-	if len(c.Options) == 0 || c.Options[0].Type != optionSub {
-		data["options"] = fillOptions(c.Options, words, focused)
-		return data, nil
-	}
-	sub := c.Options[0]
-	if len(words) > 0 {
-		if n := slices.IndexFunc(c.Options, func(o option) bool { return o.Name == words[0] }); n >= 0 {
-			sub, words = c.Options[n], words[1:]
-		}
-	}
-	data["options"] = []obj{{"name": sub.Name, "type": optionSub, "options": fillOptions(sub.Options, words, focused)}}
-	return data, nil
-}
-
-func fillOptions(options []option, words []string, focused string) []obj {
-	out := []obj{}
-	used := map[string]bool{}
-	give := func(o option, v any) {
-		used[o.Name] = true
-		given := obj{"name": o.Name, "type": o.Type, "value": v}
-		if o.Name == focused {
-			given["focused"] = true
-		}
-		out = append(out, given)
-	}
-	find := func(fits func(option) bool) (option, bool) {
-		for _, o := range options {
-			if !used[o.Name] && fits(o) {
-				return o, true
-			}
-		}
-		return option{}, false
-	}
-	var rest []string
-	next := ""
-	for _, w := range words {
-		n, notNumber := strconv.Atoi(w)
-		if o, ok := find(func(o option) bool {
-			return o.Type == optionInteger && notNumber == nil && (next == "" || o.Name == next)
-		}); ok {
-			give(o, n)
-			next = ""
-		} else if o, ok := find(func(o option) bool { return o.Type == optionBoolean && o.Name == w }); ok {
-			give(o, true)
-		} else if o, ok := find(func(o option) bool {
-			return slices.ContainsFunc(o.Choices, func(c Choice) bool { return c.Value == w })
-		}); ok {
-			give(o, w)
-		} else if w == "each" {
-			next = "seconds"
-		} else {
-			rest = append(rest, w)
-		}
-	}
-	if o, ok := find(func(o option) bool { return o.Type == optionString && len(o.Choices) == 0 }); ok && (len(rest) > 0 || o.Name == focused) {
-		give(o, strings.Join(rest, " "))
-	}
-	return out
 }

@@ -74,8 +74,9 @@ type Guild struct {
 
 type guild struct {
 	Guild
-	joined  time.Time
-	removed bool // the bot is not a member any more
+	joined      time.Time
+	removed     bool // the bot is not a member any more
+	unavailable bool // Discord has an outage there
 }
 
 type channel struct {
@@ -279,6 +280,7 @@ func (s *Server) SetOverwrites(channelID string, o ...Overwrite) error {
 		return fmt.Errorf("unknown channel %q", channelID)
 	}
 	c.Overwrites = slices.Clone(o)
+	s.dispatch(c.GuildID, IntentGuilds, "CHANNEL_UPDATE", encode(s.channelJSON(c)), nil)
 	s.changed(Event{Kind: WorldChanged, GuildID: c.GuildID, ChannelID: channelID})
 	return nil
 }
@@ -291,11 +293,17 @@ func (s *Server) SetRole(guildID string, r Role) error {
 	if g == nil {
 		return fmt.Errorf("unknown guild %q", guildID)
 	}
+	if snowflake(r.ID) == 0 {
+		return fmt.Errorf("role id %q is no snowflake", r.ID)
+	}
+	name := "GUILD_ROLE_UPDATE"
 	if old := g.role(r.ID); old != nil {
 		*old = r
 	} else {
 		g.Roles = append(g.Roles, r)
+		name = "GUILD_ROLE_CREATE"
 	}
+	s.dispatch(guildID, IntentGuilds, name, encode(obj{"guild_id": guildID, "role": roleJSON(r)}), nil)
 	s.changed(Event{Kind: WorldChanged, GuildID: guildID})
 	return nil
 }
