@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,6 +116,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if c.BotToken == "" {
 		return nil, errors.New("slack has no bot token: set SLACK_BOT_TOKEN (xoxb-…)")
 	}
+	c.SigningSecrets = slices.DeleteFunc(slices.Clone(c.SigningSecrets), func(s string) bool { return strings.TrimSpace(s) == "" })
 	if len(c.SigningSecrets) == 0 && c.AppToken == "" {
 		return nil, errors.New("slack can't hear anything: set SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)")
 	}

@@ -120,54 +120,6 @@ func notSent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
 }
 
-// findDepth is how many of a channel's newest messages are looked through.
-const findDepth = "100"
-
-// Find implements bot.Finder: every message of ours carries its key in the ids of
-// its blocks. It needs the channel's history, which not every installation grants.
-func (a *Adapter) Find(ctx context.Context, o bot.Outgoing) (bot.MessageID, bool, error) {
-	_, channel, ok := splitRoom(o.Room)
-	if !ok {
-		return "", false, fmt.Errorf("room %q is not one of slack's", o.Room)
-	}
-	form := url.Values{"channel": {channel}, "limit": {findDepth}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.APIURL+"conversations.history", strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", false, err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+a.config.BotToken)
-	resp, err := a.http.Do(req)
-	if err != nil {
-		return "", false, fmt.Errorf("read the history of %s: %w", o.Room, err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var history struct {
-		OK       bool   `json:"ok"`
-		Error    string `json:"error"`
-		Messages []struct {
-			TS     string `json:"ts"`
-			Blocks []struct {
-				BlockID string `json:"block_id"`
-			} `json:"blocks"`
-		} `json:"messages"`
-	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<20)).Decode(&history); err != nil {
-		return "", false, fmt.Errorf("read the history of %s: %w", o.Room, err)
-	}
-	if !history.OK {
-		return "", false, fmt.Errorf("read the history of %s: %s", o.Room, history.Error)
-	}
-	for _, m := range history.Messages {
-		for _, b := range m.Blocks {
-			if keyOf(b.BlockID) == o.Key {
-				return bot.MessageID(m.TS), true, nil
-			}
-		}
-	}
-	return "", false, nil
-}
-
 // link is a web address that opens a message.
 func (a *Adapter) link(channel string, m bot.MessageID) string {
 	base := a.me().url

@@ -1,0 +1,96 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"quizbot/bot"
+)
+
+// How far back a message is looked for: what is in doubt was sent moments ago, or
+// before a restart.
+const (
+	findPage  = "200"
+	findPages = 5
+	findSince = time.Hour
+)
+
+type history struct {
+	OK       bool   `json:"ok"`
+	Error    string `json:"error"`
+	Messages []struct {
+		TS     string `json:"ts"`
+		Blocks []struct {
+			BlockID string `json:"block_id"`
+		} `json:"blocks"`
+	} `json:"messages"`
+	More bool `json:"has_more"`
+	Meta struct {
+		Cursor string `json:"next_cursor"`
+	} `json:"response_metadata"`
+}
+
+// Find implements bot.Finder: every message of ours carries its key in the ids of
+// its blocks. It needs the channel's history, which not every installation grants.
+func (a *Adapter) Find(ctx context.Context, o bot.Outgoing) (bot.MessageID, bool, error) {
+	_, channel, ok := splitRoom(o.Room)
+	if !ok {
+		return "", false, fmt.Errorf("room %q is not one of slack's", o.Room)
+	}
+	form := url.Values{"channel": {channel}, "limit": {findPage}}
+	for range findPages {
+		h, err := a.history(ctx, form)
+		if err != nil {
+			return "", false, fmt.Errorf("read the history of %s: %w", o.Room, err)
+		}
+		early := !h.More
+		for _, m := range h.Messages {
+			for _, b := range m.Blocks {
+				if keyOf(b.BlockID) == o.Key {
+					return bot.MessageID(m.TS), true, nil
+				}
+			}
+			at := timeOf(m.TS)
+			early = early || !at.IsZero() && a.now().Sub(at) > findSince
+		}
+		if early {
+			return "", false, nil
+		}
+		if h.Meta.Cursor == "" {
+			break
+		}
+		form.Set("cursor", h.Meta.Cursor)
+	}
+	return "", false, fmt.Errorf("read the history of %s: too much was said since", o.Room)
+}
+
+// history reads one page, newest first. Only what is used is decoded: the library
+// refuses a page for one block that it doesn't know.
+func (a *Adapter) history(ctx context.Context, form url.Values) (history, error) {
+	var h history
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.APIURL+"conversations.history", strings.NewReader(form.Encode()))
+	if err != nil {
+		return h, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+a.config.BotToken)
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return h, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<20)).Decode(&h); err != nil {
+		return h, fmt.Errorf("status %d: %w", resp.StatusCode, err)
+	}
+	if !h.OK {
+		return h, errors.New(h.Error)
+	}
+	return h, nil
+}
