@@ -224,6 +224,15 @@ func (b *Bot) place(j *job) error {
 			})
 		}
 	}
+	if under := j.in.Under; under.Room != "" && !j.in.Addressed && j.in.Choice == "" {
+		no, err := b.store.RoundOf(b.saving, j.in.Team, under.Room, under.Message)
+		if err != nil {
+			return err
+		}
+		if no > 0 { // the thread of a question: its lines belong to the question's room
+			j.in.Room, j.in.ReplyTo = under.Room, under.Message
+		}
+	}
 	return b.rooms.enqueue(b, RoomRef{Team: j.in.Team, Room: j.in.Room}, j)
 }
 

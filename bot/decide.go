@@ -63,8 +63,11 @@ func (p *plan) target(in Incoming) (quiz.Round, bool) {
 // line is something said in the room, not to the bot: an answer or nothing.
 func (p *plan) line(in Incoming) (Reply, bool, error) {
 	round, open := p.target(in)
-	if !open || strings.TrimSpace(in.Text) == "" {
+	if strings.TrimSpace(in.Text) == "" {
 		return Reply{}, false, nil
+	}
+	if !open {
+		return p.lateLine(in)
 	}
 	given, reading := quiz.Read(round.Question, round.Shown, in.Text)
 	if in.ReplyTo == "" && !quiz.Casual(round.Question, round.Shown, in.Text) {
@@ -78,6 +81,25 @@ func (p *plan) line(in Incoming) (Reply, bool, error) {
 	default:
 		return Reply{}, false, nil
 	}
+}
+
+// fewWords is how long an answer may be that comes after the end; what is longer
+// is talk about the question.
+const fewWords = 4
+
+// lateLine tells those who still answer a question that is over.
+func (p *plan) lateLine(in Incoming) (Reply, bool, error) {
+	if in.ReplyTo == "" || len(strings.Fields(in.Text)) > fewWords || strings.HasSuffix(in.Text, "?") {
+		return Reply{}, false, nil
+	}
+	no, err := p.bot.store.RoundOf(p.bot.ctx, p.ref.Team, p.ref.Room, in.ReplyTo)
+	if err != nil || no == 0 {
+		return Reply{}, false, err
+	}
+	if _, open := p.room.Round(no); open {
+		return Reply{}, false, nil // its message is not known to be posted yet
+	}
+	return p.give(in, no, quiz.Given{})
 }
 
 // words is something said to the bot: a command, a topic or an answer.

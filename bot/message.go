@@ -59,8 +59,18 @@ type Incoming struct {
 	// ReplyTo is the message that was replied to, or that the thread hangs under.
 	ReplyTo MessageID
 
+	// Under is the message that the thread hangs under where a thread is a room of
+	// its own; a bare line there answers that message's question.
+	Under Place
+
 	// At is when it was said by the platform's clock; zero when not known.
 	At time.Time
+}
+
+// Place is a message in a room; zero: none.
+type Place struct {
+	Room    RoomID
+	Message MessageID
 }
 
 // Reply is what the person who said something reads at once.

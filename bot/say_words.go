@@ -165,7 +165,7 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 	case quiz.BadCount:
 		return Card{Title: fmt.Sprintf("A game has 1 to %d questions", quiz.MaxCount)}
 	case quiz.BadTime:
-		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, int(quiz.BlockingLimit/time.Second)-1)}
+		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, quiz.MaxSeconds)}
 	case quiz.TooManyLong:
 		return Card{Title: "Too many questions are open here", Body: []string{"One of them has to close first."}}
 	default:

@@ -91,8 +91,8 @@ type Score struct {
 	Right  int    `json:"right"`
 }
 
-// Long reports that the round blocks nobody.
-func (r Round) Long() bool { return r.Limit >= BlockingLimit }
+// Long reports that the round blocks nobody. A game waits for each of its questions.
+func (r Round) Long() bool { return r.Limit >= BlockingLimit && !r.InGame }
 
 // Answer returns what the player gave in this round.
 func (r Round) Answer(player string) (Answer, bool) {

@@ -166,7 +166,7 @@ const (
 	NotYours     Reason = "not-yours"     // neither started by this player nor an admin
 	NoHint       Reason = "no-hint"       // the question has none, or it was shown
 	BadCount     Reason = "bad-count"     // not 1 to MaxCount
-	BadTime      Reason = "bad-time"      // not MinSeconds to below BlockingLimit
+	BadTime      Reason = "bad-time"      // not MinSeconds to MaxSeconds
 	TooManyLong  Reason = "too-many-long" // MaxRounds are open
 	BetweenTurns Reason = "between-turns" // the game's next question is about to come
 )
@@ -311,7 +311,7 @@ func (s *step) start(in Start) {
 	case in.Count < 1 || in.Count > MaxCount:
 		s.refuse(BadCount)
 		return
-	case in.Each != 0 && (in.Each < MinSeconds*time.Second || in.Each >= BlockingLimit):
+	case in.Each != 0 && (in.Each < MinSeconds*time.Second || in.Each > MaxSeconds*time.Second):
 		s.refuse(BadTime)
 		return
 	case !s.free():

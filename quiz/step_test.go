@@ -143,7 +143,7 @@ func TestRefusals(t *testing.T) {
 	refused(x, x.play(Start{By: "a", Count: MaxCount + 1}), BadCount)
 	refused(x, x.play(Start{By: "a", Count: -1}), BadCount)
 	refused(x, x.play(Start{By: "a", Each: time.Second}), BadTime)
-	refused(x, x.play(Start{By: "a", Each: BlockingLimit}), BadTime)
+	refused(x, x.play(Start{By: "a", Each: MaxSeconds*time.Second + 1}), BadTime)
 	for _, in := range []Input{Stop{By: "a"}, Skip{By: "a"}, Hint{By: "a"}} {
 		refused(x, x.play(in), NothingOpen)
 	}

@@ -32,11 +32,18 @@ type Core interface {
 	Suggest(prefix string, n int) []bot.Topic
 }
 
-// Budget remembers, over restarts, how often the bot has identified in the
-// current day: beyond 1,000 Discord resets the token.
+// Identified is what is remembered of identifies over restarts.
+type Identified struct {
+	Used  int       `json:"used"` // in the day that began at Since
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"` // the newest
+}
+
+// Budget remembers, over restarts, how often and when the bot has identified:
+// two must be 5 s apart, and beyond 1,000 a day Discord resets the token.
 type Budget interface {
-	Load(ctx context.Context) (used int, since time.Time, err error)
-	Save(ctx context.Context, used int, since time.Time) error
+	Load(ctx context.Context) (Identified, error)
+	Save(ctx context.Context, x Identified) error
 }
 
 // Texts are the few sentences that only this adapter has a place for.

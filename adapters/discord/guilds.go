@@ -12,16 +12,48 @@ import (
 // guilds knows, of every server, who may steer the bot: its owner and the roles
 // that may manage it. Nothing else of a server is kept.
 type guilds struct {
-	mu  sync.Mutex
-	all map[string]*guild
+	mu      sync.Mutex
+	all     map[string]*guild
+	threads map[string]string // thread → the channel that it belongs to
 }
+
+// maxThreads bounds how many threads are known; active ones are told anew at
+// every connection.
+const maxThreads = 50_000
 
 type guild struct {
 	owner  string
 	admins map[string]bool // role ids
 }
 
-func (g *guilds) init() { g.all = map[string]*guild{} }
+func (g *guilds) init() { g.all, g.threads = map[string]*guild{}, map[string]string{} }
+
+// thread is what is used of a channel.
+type thread struct {
+	ID       string `json:"id"`
+	ParentID string `json:"parent_id"`
+	Type     int    `json:"type"`
+}
+
+// learn notes threads: channels of the types 10 to 12. The caller holds mu.
+func (g *guilds) learn(list ...thread) {
+	for _, t := range list {
+		if t.ID == "" || t.ParentID == "" || t.Type < 10 || t.Type > 12 {
+			continue
+		}
+		if len(g.threads) >= maxThreads {
+			clear(g.threads)
+		}
+		g.threads[t.ID] = t.ParentID
+	}
+}
+
+// parentOf is the channel that a thread belongs to; "" for one that is no thread.
+func (g *guilds) parentOf(channel string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.threads[channel]
+}
 
 type role struct {
 	ID          string `json:"id"`
@@ -43,12 +75,28 @@ func (g *guilds) take(event string, data []byte) {
 		GuildID     string `json:"guild_id"`
 		Role        role   `json:"role"`
 		RoleID      string `json:"role_id"`
+
+		Threads  []thread `json:"threads"`
+		ParentID string   `json:"parent_id"`
+		Type     int      `json:"type"`
 	}
 	if json.Unmarshal(data, &e) != nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	switch event {
+	case "THREAD_CREATE", "THREAD_UPDATE":
+		g.learn(thread{ID: e.ID, ParentID: e.ParentID, Type: e.Type})
+		return
+	case "THREAD_LIST_SYNC":
+		g.learn(e.Threads...)
+		return
+	case "THREAD_DELETE":
+		delete(g.threads, e.ID)
+		return
+	}
+	g.learn(e.Threads...)
 	switch event {
 	case "GUILD_CREATE", "GUILD_UPDATE":
 		if e.ID == "" || e.Unavailable {

@@ -18,10 +18,10 @@ const (
 // identifies keeps identifies apart and counts them.
 type identifies struct {
 	mu     sync.Mutex
-	width  int // max_concurrency: shard id modulo this is the bucket
-	last   map[int]time.Time
-	used   int
-	since  time.Time
+	width  int               // max_concurrency: shard id modulo this is the bucket
+	last   map[int]time.Time // by bucket, of this process
+	kept   Identified
+	before time.Time // the newest of the process before
 	loaded bool
 	budget Budget
 }
@@ -42,29 +42,35 @@ func (x *identifies) take(ctx context.Context, shard int, now time.Time) (wait t
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.loaded && x.budget != nil {
-		if x.used, x.since, err = x.budget.Load(ctx); err != nil {
+		if x.kept, err = x.budget.Load(ctx); err != nil {
 			return time.Second, false, err
 		}
+		x.before = x.kept.Last
 	}
 	x.loaded = true
-	if now.Sub(x.since) >= identifyDay || now.Before(x.since) {
-		x.since, x.used = now, 0
+	if now.Sub(x.kept.Since) >= identifyDay || now.Before(x.kept.Since) {
+		x.kept.Since, x.kept.Used = now, 0
 	}
-	if x.used >= identifyMost {
-		return identifyDay - now.Sub(x.since), true, nil
+	if x.kept.Used >= identifyMost {
+		return identifyDay - now.Sub(x.kept.Since), true, nil
 	}
 	bucket := shard % x.width
-	if last, ok := x.last[bucket]; ok {
-		if wait := identifyGap - now.Sub(last); wait > 0 {
-			return wait, false, nil
-		}
+	last, ok := x.last[bucket]
+	if !ok {
+		last = x.before
 	}
+	if since := now.Sub(last); since >= 0 && since < identifyGap {
+		return identifyGap - since, false, nil
+	}
+	next := x.kept
+	next.Used++
+	next.Last = now
 	if x.budget != nil { // first on disk: a crash must not forget one
-		if err := x.budget.Save(ctx, x.used+1, x.since); err != nil {
+		if err := x.budget.Save(ctx, next); err != nil {
 			return time.Second, false, err
 		}
 	}
-	x.used++
+	x.kept = next
 	x.last[bucket] = now
 	return 0, false, nil
 }

@@ -20,7 +20,8 @@ func (a *Adapter) receive(l *load, event string, data json.RawMessage, done func
 		}
 	}()
 	switch event {
-	case "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE", "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE":
+	case "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE", "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE",
+		"THREAD_CREATE", "THREAD_UPDATE", "THREAD_LIST_SYNC", "THREAD_DELETE":
 		a.guilds.take(event, data)
 	case "MESSAGE_CREATE":
 		self, _ := a.ids()
@@ -30,6 +31,10 @@ func (a *Adapter) receive(l *load, event string, data json.RawMessage, done func
 		}
 		if !ok || err != nil {
 			return false
+		}
+		if parent := a.guilds.parentOf(arrived.message.ChannelID); parent != "" {
+			// A thread that hangs under a message has that message's id.
+			arrived.in.Under = bot.Place{Room: roomID(arrived.message.GuildID, parent), Message: bot.MessageID(arrived.message.ChannelID)}
 		}
 		wait := a.core.Queue(arrived.in)
 		l.do(a.guard(arrived, func() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"quizbot/adapters/discord"
 	"quizbot/adapters/slack"
@@ -41,7 +40,7 @@ func discordCommands() []discord.Command {
 			c.Options = []discord.Option{
 				{Name: "topic", Description: "What to be asked about"},
 				{Name: "count", Description: "How many questions", Min: 1, Max: quiz.MaxCount},
-				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: int(quiz.BlockingLimit/time.Second) - 1},
+				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: quiz.MaxSeconds},
 			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
@@ -67,27 +66,22 @@ type budget struct{ store *store.Store }
 
 const budgetName = "discord-identifies"
 
-type budgetValue struct {
-	Used  int       `json:"used"`
-	Since time.Time `json:"since"`
-}
-
 // Load implements discord.Budget.
-func (b budget) Load(ctx context.Context) (used int, since time.Time, err error) {
+func (b budget) Load(ctx context.Context) (discord.Identified, error) {
+	var x discord.Identified
 	raw, err := b.store.Value(ctx, budgetName)
 	if err != nil || len(raw) == 0 {
-		return 0, time.Time{}, err
+		return x, err
 	}
-	var v budgetValue
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return 0, time.Time{}, fmt.Errorf("read identify budget: %w", err)
+	if err := json.Unmarshal(raw, &x); err != nil {
+		return x, fmt.Errorf("read identify budget: %w", err)
 	}
-	return v.Used, v.Since, nil
+	return x, nil
 }
 
 // Save implements discord.Budget.
-func (b budget) Save(ctx context.Context, used int, since time.Time) error {
-	raw, err := json.Marshal(budgetValue{Used: used, Since: since})
+func (b budget) Save(ctx context.Context, x discord.Identified) error {
+	raw, err := json.Marshal(x)
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,19 @@ func TestDiscordQuestionFromAskToBoard(t *testing.T) {
 	expect(t, press(discord.AliceID, "GET"), "Right")
 	expect(t, press(discord.BobID, "POST"), "Not quite", "POST carries a body.")
 	expect(t, press(discord.BobID, "GET"), "Already answered")
+	// The thread under the question is a channel of its own, with the message's id.
+	thread, err := d.AddChannel(discord.Channel{ID: question.ID, GuildID: discord.DefaultGuildID, ParentID: room, Kind: discord.PublicThread, Name: "talk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inThread := func(text string) {
+		t.Helper()
+		if _, err := d.Say(ctx, thread, discord.CarolID, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inThread("post")
+	waitDiscord(t, d, thread, "Not quite")
 	if err := d.WaitFor(ctx, func() bool {
 		m, _ := d.Message(question.ID)
 		return strings.Contains(m.Text(), "It is an upgraded GET.") && len(m.Controls()) == 0
@@ -160,11 +173,14 @@ func TestDiscordQuestionFromAskToBoard(t *testing.T) {
 		m, _ := d.Message(question.ID)
 		t.Fatalf("the question was not closed: %q\n%s", m.Text(), s.log)
 	}
+	inThread("what a question, I had no idea that it was so")
+	inThread("get")
+	waitDiscord(t, d, thread, "Closed")
 	if _, err := d.Slash(ctx, room, discord.BobID, "/quiz leaderboard"); err != nil {
 		t.Fatal(err)
 	}
 	board := waitDiscord(t, d, room, "Leaderboard")
-	expect(t, board.Text(), "1. Alice — 10", "2. Bobby — 0")
+	expect(t, board.Text(), "1. Alice — 10", "2. Bobby — 0", "2. Carol — 0")
 	if pings := d.Pings(); len(pings) > 0 {
 		t.Errorf("pings: %+v", pings)
 	}
