@@ -114,8 +114,11 @@ func render(c bot.Card, at place) *body {
 	if text != "" {
 		parts = append(parts, text)
 	}
+	var more []string // of a long table: blocks of their own
 	if len(c.Table) > 0 {
-		parts = append(parts, codeBlock(c.Table))
+		blocks := codeBlocks(c.Table)
+		parts = append(parts, blocks[0])
+		more = blocks[1:]
 	}
 	if c.See != "" {
 		parts = append(parts, escape(at.see)+": "+linkTo(at, c.See))
@@ -124,6 +127,7 @@ func render(c bot.Card, at place) *body {
 		parts = append(parts, "-# "+escape(oneLine(c.Footer)))
 	}
 	b.fill(strings.Join(parts, "\n"))
+	b.append(more)
 	if strings.Contains(b.Content, "://") && b.Embeds == nil {
 		b.Flags = flagNoUnfurl
 	}
@@ -200,10 +204,55 @@ func cut(s string, n int) string {
 	return string(runes[:at]) + "…"
 }
 
-// codeBlock keeps lines as they are. A fence inside would end it.
-func codeBlock(lines []string) string {
-	text := strings.ReplaceAll(strings.Join(lines, "\n"), "```", "'''")
-	return "```\n" + mute(cut(text, maxContent-300)) + "\n```"
+const (
+	firstBlock = 1500 // characters of a table that go into the content
+	nextBlock  = 2900 // and into an embed
+	mostBlocks = 3
+)
+
+// codeBlocks keep lines as they are. A fence inside would end one. What doesn't
+// fit even into several is cut off with a word.
+func codeBlocks(lines []string) []string {
+	var blocks []string
+	var block strings.Builder
+	n, room := 0, firstBlock
+	end := func() {
+		blocks = append(blocks, "```\n"+strings.TrimRight(block.String(), "\n")+"\n```")
+		block.Reset()
+		n, room = 0, nextBlock
+	}
+	for i, line := range lines {
+		line = mute(cut(strings.ReplaceAll(line, "```", "'''"), firstBlock/2))
+		size := utf8.RuneCountInString(line) + 1
+		if n > 0 && n+size > room {
+			if len(blocks) == mostBlocks-1 {
+				block.WriteString("… " + strconv.Itoa(len(lines)-i) + " more")
+				break
+			}
+			end()
+		}
+		block.WriteString(line + "\n")
+		n += size
+	}
+	end()
+	return blocks
+}
+
+// append adds texts as embeds, as far as there is room.
+func (b *body) append(texts []string) {
+	for _, text := range texts {
+		if b.Embeds == nil {
+			b.Embeds = &[]embed{}
+		}
+		total := utf8.RuneCountInString(text)
+		for _, e := range *b.Embeds {
+			total += utf8.RuneCountInString(e.Description)
+		}
+		if total > maxEmbeds {
+			return
+		}
+		*b.Embeds = append(*b.Embeds, embed{Description: text})
+	}
 }
 
 // label is what a button shows: letter and text where those of all choices are

@@ -122,9 +122,12 @@ func (c packListCommand) Run(at surroundings) error {
 	if dir == "" {
 		dir, _ = at.getenv("QUIZBOT_PACKS")
 	}
-	files, err := readPacks(dir)
+	files, notes, err := readPacks(dir)
 	if err != nil {
 		return err
+	}
+	for _, note := range notes {
+		_, _ = fmt.Fprintln(at.err, note)
 	}
 	if _, err := newPool(files); err != nil {
 		return err

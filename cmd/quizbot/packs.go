@@ -24,33 +24,56 @@ type packFile struct {
 }
 
 // readPacks reads the embedded packs and those of a folder ("": none). A pack of
-// the folder takes the place of an embedded one that has one of its names.
-func readPacks(dir string) ([]packFile, error) {
+// the folder takes the place of an embedded one with its id. Where an alias means
+// two packs, an id goes before an alias, and the folder before what is embedded;
+// notes say what was decided.
+func readPacks(dir string) (files []packFile, notes []string, err error) {
 	all, err := readPackFS(data.Packs(), "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range all {
 		all[i].embedded = true
 	}
 	if dir == "" {
-		return all, nil
+		return all, nil, nil
 	}
 	own, err := readPackFS(os.DirFS(dir), dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	names := map[string]bool{}
-	for _, f := range own {
-		for _, name := range append(f.pack.Aliases, f.pack.ID) {
-			names[strings.ToLower(name)] = true
+	all = slices.DeleteFunc(all, func(f packFile) bool {
+		replaced := slices.ContainsFunc(own, func(o packFile) bool { return o.pack.ID == f.pack.ID })
+		if replaced {
+			notes = append(notes, fmt.Sprintf("the folder's pack %s takes the place of the embedded one", f.pack.ID))
 		}
+		return replaced
+	})
+	ids, aliases := map[string]bool{}, map[string]bool{}
+	for _, f := range all {
+		ids[f.pack.ID] = true
 	}
-	all = slices.DeleteFunc(all, func(f packFile) bool { return names[f.pack.ID] })
-	for i := range all { // an alias goes to the operator's pack too
-		all[i].pack.Aliases = slices.DeleteFunc(slices.Clone(all[i].pack.Aliases), func(a string) bool { return names[strings.ToLower(a)] })
+	for i := range own {
+		own[i].pack.Aliases = dropAliases(own[i], ids, "is an embedded pack", &notes)
+		for _, alias := range own[i].pack.Aliases {
+			aliases[strings.ToLower(alias)] = true
+		}
+		aliases[own[i].pack.ID] = true
 	}
-	return append(all, own...), nil
+	for i := range all {
+		all[i].pack.Aliases = dropAliases(all[i], aliases, "means a pack of the folder", &notes)
+	}
+	return append(all, own...), notes, nil
+}
+
+func dropAliases(f packFile, taken map[string]bool, why string, notes *[]string) []string {
+	return slices.DeleteFunc(slices.Clone(f.pack.Aliases), func(alias string) bool {
+		drop := taken[strings.ToLower(alias)]
+		if drop {
+			*notes = append(*notes, fmt.Sprintf("the alias %s of pack %s is not used: it %s", alias, f.pack.ID, why))
+		}
+		return drop
+	})
 }
 
 func readPackFS(fsys fs.FS, dir string) ([]packFile, error) {
@@ -122,10 +145,14 @@ func newPool(files []packFile) (*quiz.Pool, error) {
 	return quiz.NewPool(packs)
 }
 
-func loadPool(dir string) (*quiz.Pool, error) {
-	files, err := readPacks(dir)
+// loadPool reads the packs and logs what had to be decided about their names.
+func loadPool(dir string, log *slog.Logger) (*quiz.Pool, error) {
+	files, notes, err := readPacks(dir)
 	if err != nil {
 		return nil, err
+	}
+	for _, note := range notes {
+		log.Warn("packs: " + note)
 	}
 	return newPool(files)
 }
@@ -153,7 +180,7 @@ func followPacks(ctx context.Context, dir string, now <-chan os.Signal, use func
 			continue
 		}
 		last = print
-		pool, err := loadPool(dir)
+		pool, err := loadPool(dir, log)
 		if err != nil {
 			log.Error("packs not reloaded; the last good set stays in use", "folder", dir, "err", err)
 			continue

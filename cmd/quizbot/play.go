@@ -30,7 +30,8 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	if dir == "" {
 		dir, _ = at.getenv("QUIZBOT_PACKS")
 	}
-	pool, err := loadPool(dir)
+	log := newLog(at, slog.LevelWarn)
+	pool, err := loadPool(dir, log)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,6 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 
-	log := newLog(at, slog.LevelWarn)
 	core := bot.New(bot.Config{Store: store.New(engine), Log: log}, pool)
 	prompt := terminal.New(terminal.Config{
 		In: at.in, Out: at.out, Topic: topic, Name: playerName(at), Session: strconv.FormatInt(time.Now().UnixNano(), 36),

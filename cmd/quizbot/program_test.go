@@ -260,6 +260,31 @@ func TestPacksAreFollowed(t *testing.T) {
 	expect(t, topics.Text(), "tea", "wires", "websocket")
 }
 
+func TestNamesOfPacks(t *testing.T) {
+	dir := t.TempDir()
+	question := "questions:\n  - {id: q, kind: truefalse, ask: \"Is it?\", answer: true}\n"
+	writeFile(t, filepath.Join(dir, "mine.yaml"), "pack: mine\naliases: [websocket, WS, hook]\n"+question)
+	writeFile(t, filepath.Join(dir, "webhooks.yaml"), "pack: webhooks\n"+question)
+	files, notes, err := readPacks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := newPool(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		pack      string
+		questions int
+	}{"websocket": {"websocket", 25}, "ws": {"mine", 1}, "hook": {"mine", 1}, "websockets": {"websocket", 25}, "webhooks": {"webhooks", 1}} {
+		p, ok := pool.Topic(name)
+		if !ok || p.ID != want.pack || len(p.Questions) < want.questions || want.questions == 1 && len(p.Questions) != 1 {
+			t.Errorf("topic %s is pack %s with %d questions, want %s", name, p.ID, len(p.Questions), want.pack)
+		}
+	}
+	expect(t, strings.Join(notes, "\n"), "the alias websocket of pack mine is not used", "the alias ws of pack websocket is not used", "the folder's pack webhooks takes the place")
+}
+
 func TestSandboxOpens(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	up, status := make(chan map[string]string, 1), make(chan int, 1)

@@ -94,7 +94,7 @@ type service struct {
 // the order of the data: first nothing more comes in, then what came in is
 // finished, then it is said, then the file is closed.
 func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[string]string)) (err error) {
-	pool, err := loadPool(conf.get("QUIZBOT_PACKS"))
+	pool, err := loadPool(conf.get("QUIZBOT_PACKS"), log)
 	if err != nil {
 		return err
 	}
