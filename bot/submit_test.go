@@ -228,7 +228,7 @@ func TestForgottenRooms(t *testing.T) {
 		l := w.start(asFinder)
 		w.must(l, w.say("alice", "#room", "daily"))
 		synctest.Wait()
-		for i := range 40_000 {
+		for i := range 25_000 {
 			w.must(l, w.types("bob", fmt.Sprint("#r", i), "hello"))
 		}
 		in := w.by("alice", "#room")

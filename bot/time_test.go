@@ -109,7 +109,7 @@ func TestManyRoomsCloseAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		l := w.start(asIdempotent)
-		const rooms = 700
+		const rooms = 600
 		for i := range rooms {
 			w.must(l, w.say("alice", fmt.Sprint("#r", i), "method"))
 		}
