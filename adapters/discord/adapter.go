@@ -51,6 +51,7 @@ type Texts struct {
 	Below   string // a command's effect shows as a message in the channel
 	Done    string // nothing else to say
 	See     string // label of a link to a message
+	Barred  string // the bot may not write where it should
 	Reduced string // logged once when message content may not be read
 }
 
@@ -115,6 +116,7 @@ type Adapter struct {
 	reason   error
 	register sync.Once
 	answered answered
+	askers   askers
 }
 
 var (
@@ -160,6 +162,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a.gate = newGate(base, c.Transport, c.Now)
 	a.guilds.init()
 	a.answered.init()
+	a.askers.init()
 	a.identifies.init(c.Budget)
 	rest, err := discordgo.New("Bot " + strings.TrimPrefix(c.Token, "Bot "))
 	if err != nil {

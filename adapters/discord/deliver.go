@@ -46,7 +46,11 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		ID string `json:"id"`
 	}
 	if err := a.call(ctx, method, endpoint, b, &made); err != nil {
-		return "", a.classify(err, o.Target != "")
+		err = a.classify(err, o.Target != "")
+		if errors.Is(err, bot.ErrUnreachable) && o.Target == "" {
+			a.tellAsker(o.Room)
+		}
+		return "", err
 	}
 	if o.Target != "" {
 		return o.Target, nil

@@ -122,6 +122,9 @@ func (a *Adapter) interact(arrived arrival, received time.Time, wait func(contex
 	if err != nil {
 		a.log.Error("interaction not taken in", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 	}
+	if err == nil && arrived.act.Type == interactCommand {
+		a.askers.put(arrived.in.Room, arrived.act, a.now())
+	}
 	a.work.Go(func() { _ = a.put(arrived, received, a.callback(arrived, reply, err)) })
 	return err == nil
 }
