@@ -106,6 +106,9 @@ func (a *Adapter) hear(arrived arrival, wait func(context.Context) (bot.Reply, e
 // interact answers a press or a command inside the time that Discord gives, and
 // where the outcome takes longer, says first that it will come.
 func (a *Adapter) interact(arrived arrival, received time.Time, wait func(context.Context) (bot.Reply, error)) bool {
+	if arrived.act.Type == interactCommand {
+		a.askers.put(arrived.in.Room, arrived.act, a.now())
+	}
 	ctx, cancel := context.WithTimeout(a.late, answerTime)
 	reply, err := wait(ctx)
 	cancel()
@@ -121,9 +124,6 @@ func (a *Adapter) interact(arrived arrival, received time.Time, wait func(contex
 	}
 	if err != nil {
 		a.log.Error("interaction not taken in", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
-	}
-	if err == nil && arrived.act.Type == interactCommand {
-		a.askers.put(arrived.in.Room, arrived.act, a.now())
 	}
 	a.work.Go(func() { _ = a.put(arrived, received, a.callback(arrived, reply, err)) })
 	return err == nil
