@@ -123,10 +123,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 	}
 	ask()
+	if err := d.WaitReady(ctx, 1); err != nil { // what is said before is said to nobody
+		t.Fatalf("%v\n%s", err, log())
+	}
 	if _, err := d.Say(ctx, discord.DefaultChannelID, discord.AliceID, "!quiz wires"); err != nil {
 		t.Fatal(err)
 	}
 	question := waitSlack(t, sl, "C0QUIZ", "Which method opens")
+	waitDiscord(t, d, discord.DefaultChannelID, "Which method opens")
 
 	// Every player presses until told what it came to; some tell the bot twice.
 	var told atomic.Int32
