@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -69,15 +68,13 @@ func (a *alarm) clear() {
 }
 
 // keepTime ticks every room when it is due, until ctx ends.
-func (b *Bot) keepTime(ctx context.Context) error {
+func (b *Bot) keepTime(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
-		case err := <-b.failure:
-			return err
+			return
 		case <-b.alarm.ring:
 		case <-timer.C:
 		}
@@ -88,22 +85,21 @@ func (b *Bot) keepTime(ctx context.Context) error {
 			}
 		}
 		b.alarm.clear()
-		if err := b.tickDue(ctx); err != nil {
-			return err
-		}
+		b.tickDue(ctx)
 		timer.Reset(b.alarm.wait(b.now()))
 	}
 }
 
 // tickDue starts a tick in every room that is due and not being ticked already.
-func (b *Bot) tickDue(ctx context.Context) error {
+// A store that can't be read is asked again before long.
+func (b *Bot) tickDue(ctx context.Context) {
 	now := b.now()
 	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end was asked for
+		if ctx.Err() == nil {
+			b.log.Error("due rooms not found", "err", err, "again_in", lookEvery)
 		}
-		return fmt.Errorf("look for due rooms: %w", err)
+		return
 	}
 	for _, due := range refs {
 		if due.At.After(now) {
@@ -112,7 +108,6 @@ func (b *Bot) tickDue(ctx context.Context) error {
 		}
 		b.tick(due.RoomRef)
 	}
-	return nil
 }
 
 func (b *Bot) tick(ref RoomRef) {

@@ -56,14 +56,12 @@ type Bot struct {
 	cancel  context.CancelFunc // of ctx
 	saving  context.Context    // of reading and writing the store; outlasts ctx
 	abandon context.CancelFunc // of saving and ctx
-	failure chan error
 }
 
 // New makes a bot that draws from pool. It starts nothing: see Run.
 func New(c Config, pool *quiz.Pool) *Bot {
 	b := &Bot{
 		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed,
-		failure: make(chan error, 1),
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -122,7 +120,7 @@ const (
 func (b *Bot) Run(ctx context.Context) error {
 	err := b.takeUp(ctx)
 	if err == nil {
-		err = b.keepTime(ctx)
+		b.keepTime(ctx)
 	}
 	b.stop()
 	return err

@@ -13,6 +13,8 @@ const (
 	maxWaiting = 2048
 	// maxBatch bounds what one commit of a room holds.
 	maxBatch = 512
+	// maxBeside bounds how many questions for something to read are answered at once.
+	maxBeside = 512
 	// maxRooms is how many idle rooms are remembered; the rest is read again when needed.
 	maxRooms = 20_000
 	// maxTries bounds how often one batch is decided anew because the room moved on.
@@ -37,9 +39,10 @@ type job struct {
 
 // rooms hands each room's jobs to one goroutine at a time.
 type rooms struct {
-	mu     sync.Mutex
-	boxes  map[RoomRef]*mailbox
-	closed bool
+	mu      sync.Mutex
+	boxes   map[RoomRef]*mailbox
+	closed  bool
+	reading int // how many ask for something to read
 	// accepted counts jobs from outside that are not done yet.
 	accepted sync.WaitGroup
 }
@@ -65,10 +68,17 @@ func (r *rooms) beside(b *Bot, fn func()) error {
 	if r.closed {
 		return ErrStopped
 	}
+	if r.reading >= maxBeside {
+		return ErrBusy
+	}
+	r.reading++
 	r.accepted.Add(1)
 	b.work.Go(func() {
 		defer r.accepted.Done()
 		fn()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.reading--
 	})
 	return nil
 }

@@ -194,6 +194,8 @@ func TestTalkIsNoAnswer(t *testing.T) {
 		{text("close"), "has anybody seen the new coffee machine on the third floor?", false},
 		{text("close"), "https://example.com/close", false},
 		{text("close"), "/giphy close", false},
+		{text("close"), "👍", false},
+		{text("close"), "…", false},
 	} {
 		if got := Casual(c.q, []int{0, 1}, c.typed); got != c.meant {
 			t.Errorf("%q: %v, want %v", c.typed, got, c.meant)

@@ -65,7 +65,7 @@ func Casual(q Question, shown []int, text string) bool {
 		if Grade(q, given) {
 			return true
 		}
-		if strings.HasSuffix(text, "?") || strings.Contains(text, "://") || strings.ContainsAny(text[:1], "/!<@") {
+		if foldAnswer(text) == "" || strings.HasSuffix(text, "?") || strings.Contains(text, "://") || strings.ContainsAny(text[:1], "/!<@") {
 			return false
 		}
 		longest := 0
