@@ -288,7 +288,7 @@ func choiceList(c bot.Card) string {
 		if choice.Letter == "" {
 			continue
 		}
-		line := choice.Letter + ". " + escape(choice.Text)
+		line := choice.Letter + ". " + escape(oneLine(choice.Text))
 		if choice.Mark != "" {
 			line = escape(choice.Mark) + " " + line
 		}
