@@ -1,0 +1,182 @@
+package store_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/quiz"
+	"quizbot/store/storetest"
+)
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compare does the same random things to a store and to the model, and compares
+// all that can be read. reopen, where there is one, closes the store and opens
+// it again now and then.
+func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, steps int) {
+	t.Helper()
+	ctx, r, model := t.Context(), rand.New(rand.NewPCG(seed, 2)), storetest.NewModel()
+	teams := []bot.TeamID{"test:A", "test:B\x00", "test:\x01"}
+	rooms := []bot.RoomID{"r1", "r\x00", "r\x01z", "ｒ"}
+	players := []bot.UserID{"p1", "p2", "p\x00", "p\x01", "p3", "p4"}
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	next := 0
+	for step := range steps {
+		team, room := teams[r.IntN(3)], rooms[r.IntN(4)]
+		snap, err := model.Room(ctx, team, room)
+		noError(t, err)
+		c := bot.Change{Team: team, Room: room, From: snap.Rev, At: now}
+		if r.IntN(10) == 0 {
+			c.From = uint64(r.IntN(4))
+		}
+		for range r.IntN(3) {
+			c.Causes = append(c.Causes, fmt.Sprintf("d%d", r.IntN(step+2)))
+		}
+		c.Causes = slices.Compact(slices.Sorted(slices.Values(c.Causes)))
+		if r.IntN(2) == 0 {
+			state := bot.State{Room: quiz.Room{Last: r.IntN(9), Rounds: []quiz.Round{{No: r.IntN(5), Limit: time.Second}}, Game: &quiz.Game{Score: []quiz.Score{{Player: string(players[r.IntN(6)])}}}}}
+			c.State = &state
+			if r.IntN(2) == 0 {
+				c.Wake = now.Add(time.Duration(r.IntN(100)) * time.Second)
+			}
+		}
+		for range r.IntN(4) {
+			c.Answers = append(c.Answers, bot.Entry{
+				Room: room, Round: r.IntN(5), Player: players[r.IntN(6)], Pack: string(rune('a' + r.IntN(3))), Question: "q",
+				At: now.Add(-time.Duration(r.IntN(72)) * time.Hour), Right: r.IntN(2) == 0, Points: r.IntN(4) * 700,
+			})
+		}
+		if r.IntN(3) == 0 {
+			c.Names = map[bot.UserID]string{players[r.IntN(6)]: fmt.Sprintf("name %d", step)}
+		}
+		if r.IntN(2) == 0 {
+			next++
+			c.Out = append(c.Out, bot.Outgoing{Key: fmt.Sprintf("k%d", next), Room: room, Card: bot.Card{Title: fmt.Sprint(step)}})
+		}
+		if key := fmt.Sprintf("k%d", r.IntN(next+1)); r.IntN(3) == 0 {
+			c.Begun = append(c.Begun, key)
+		} else if r.IntN(2) == 0 {
+			c.Settled = append(c.Settled, bot.Receipt{Key: key, Message: bot.MessageID("m" + key), Round: r.IntN(3)})
+		}
+		want, got := model.Commit(ctx, c), s.Commit(ctx, c)
+		if kind(want) != kind(got) {
+			t.Fatalf("seed %d, step %d: the model says %v, the store %v, to %+v", seed, step, want, got, c)
+		}
+		if r.IntN(4) == 0 {
+			id := fmt.Sprintf("d%d", r.IntN(step+2))
+			want, _ := model.Once(ctx, team, id, now)
+			got, err := s.Once(ctx, team, id, now)
+			noError(t, err)
+			if want != got {
+				t.Fatalf("seed %d, step %d: once %s: %v, want %v", seed, step, id, got, want)
+			}
+		}
+		if reopen != nil && r.IntN(40) == 0 {
+			s = reopen()
+		}
+		if step%5 == 0 {
+			compareReads(t, fmt.Sprintf("seed %d, step %d", seed, step), model, s, teams, rooms, players, now, next)
+		}
+		if r.IntN(3) == 0 {
+			now = now.Add(time.Duration(r.IntN(60)) * time.Minute)
+		}
+	}
+}
+
+func kind(err error) string {
+	var seen *bot.SeenError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &seen):
+		return fmt.Sprint("seen ", slices.Sorted(slices.Values(seen.IDs)))
+	case errors.Is(err, bot.ErrStale):
+		return "stale"
+	default:
+		return err.Error()
+	}
+}
+
+func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamID, rooms []bot.RoomID, players []bot.UserID, now time.Time, keys int) {
+	t.Helper()
+	ctx := t.Context()
+	same := func(what string, want, got any, errs ...error) {
+		t.Helper()
+		for _, err := range errs {
+			noError(t, err)
+		}
+		a, _ := json.Marshal(want)
+		b, _ := json.Marshal(got)
+		if string(a) != string(b) {
+			t.Fatalf("%s: %s:\nmodel %s\nstore %s", at, what, a, b)
+		}
+	}
+	for _, team := range teams {
+		for _, room := range rooms {
+			want, err1 := model.Room(ctx, team, room)
+			got, err2 := s.Room(ctx, team, room)
+			same("room", want, got, err1, err2)
+			for i := range want.State.Room.Rounds { // answers have no JSON of their own
+				a, b := want.State.Room.Rounds[i].Answers, got.State.Room.Rounds[i].Answers
+				if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) {
+					t.Fatalf("%s: answers:\nmodel %+v\nstore %+v", at, a, b)
+				}
+			}
+			for i := range keys + 1 {
+				want, err1 := model.Posted(ctx, team, room, fmt.Sprintf("k%d", i))
+				got, err2 := s.Posted(ctx, team, room, fmt.Sprintf("k%d", i))
+				same("posted", want, got, err1, err2)
+			}
+			for _, period := range quiz.Periods() {
+				q := bot.BoardQuery{Team: team, Room: room, Period: period, Now: now, Top: 4, Player: players[len(room)%len(players)]}
+				want, err1 := model.Board(ctx, q)
+				got, err2 := s.Board(ctx, q)
+				same("board of a room", want, got, err1, err2)
+			}
+		}
+		for _, p := range players {
+			want, err1 := model.Record(ctx, team, p)
+			got, err2 := s.Record(ctx, team, p)
+			same("record", want, got, err1, err2)
+			for _, period := range quiz.Periods() {
+				q := bot.BoardQuery{Team: team, Period: period, Now: now, Top: 3, Player: p}
+				wantBoard, err1 := model.Board(ctx, q)
+				gotBoard, err2 := s.Board(ctx, q)
+				same("board", wantBoard, gotBoard, err1, err2)
+			}
+		}
+	}
+	want, err1 := model.Due(ctx, now.Add(50*time.Second), 100)
+	got, err2 := s.Due(ctx, now.Add(50*time.Second), 100)
+	order := func(list []bot.DueRoom) []string {
+		var out []string
+		for _, d := range list {
+			out = append(out, fmt.Sprintf("%s %q %q", d.At.UTC(), d.Team, d.Room))
+		}
+		slices.Sort(out)
+		return out
+	}
+	same("due", order(want), order(got), err1, err2)
+	wantRefs, err1 := model.Unsent(ctx)
+	gotRefs, err2 := s.Unsent(ctx)
+	refs := func(list []bot.RoomRef) []string {
+		var out []string
+		for _, r := range list {
+			out = append(out, fmt.Sprintf("%q %q", r.Team, r.Room))
+		}
+		slices.Sort(out)
+		return out
+	}
+	same("unsent", refs(wantRefs), refs(gotRefs), err1, err2)
+}

@@ -1,0 +1,158 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/quiz"
+	"quizbot/store"
+	"quizbot/store/bolt"
+	"quizbot/store/storetest"
+)
+
+func openBolt(t testing.TB, path string) *bolt.Engine {
+	t.Helper()
+	e, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestModel(t *testing.T) {
+	storetest.Run(t, func(*testing.T) bot.Store { return storetest.NewModel() })
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) bot.Store {
+		e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+		t.Cleanup(func() { _ = e.Close() })
+		return store.New(e)
+	})
+}
+
+// The store and the model agree on everything, whatever is done, and across
+// reopening the file.
+func TestStoreAgainstTheModel(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "q.db")
+			e := openBolt(t, path)
+			defer func() { _ = e.Close() }()
+			compare(t, store.New(e), func() bot.Store {
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+				e = openBolt(t, path)
+				return store.New(e)
+			}, seed, 120)
+		})
+	}
+}
+
+// reads counts the keys that transactions read.
+type reads struct {
+	store.Engine
+	keys int
+}
+
+type readsTx struct {
+	store.Tx
+	r *reads
+}
+
+func (r *reads) View(ctx context.Context, team string, fn func(store.Tx) error) error {
+	return r.Engine.View(ctx, team, func(tx store.Tx) error { return fn(readsTx{tx, r}) })
+}
+
+func (tx readsTx) Get(k []byte) ([]byte, error) {
+	tx.r.keys++
+	return tx.Tx.Get(k)
+}
+
+func (tx readsTx) Scan(from, to []byte, limit int) ([]store.KV, error) {
+	kvs, err := tx.Tx.Scan(from, to, limit)
+	tx.r.keys += len(kvs)
+	return kvs, err
+}
+
+func fill(t testing.TB, s *store.Store, players int) {
+	t.Helper()
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	const batch = 500
+	for from := 0; from < players; from += batch {
+		c := bot.Change{Team: "t", Room: "r", From: uint64(from / batch), At: at}
+		for i := from; i < min(from+batch, players); i++ {
+			c.Answers = append(c.Answers, bot.Entry{Room: "r", Round: 1, Player: bot.UserID(fmt.Sprintf("p%05d", i)), Pack: "x", At: at, Points: i * 7 % 5000, Right: true})
+		}
+		if err := s.Commit(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Fold(context.Background(), "t"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Neither the top ten nor one player's rank reads the whole team.
+func TestBoardsAreNotScanned(t *testing.T) {
+	for _, players := range []int{100, 6000} {
+		e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+		r := &reads{Engine: e}
+		s := store.New(r)
+		fill(t, s, players)
+		worst := 0
+		for _, p := range []int{0, players / 3, players - 1} {
+			r.keys = 0
+			b, err := s.Board(t.Context(), bot.BoardQuery{
+				Team: "t", Period: quiz.AllTime, Now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Top: 10, Player: bot.UserID(fmt.Sprintf("p%05d", p)),
+			})
+			if err != nil || len(b.Top) != 10 || b.Own.Rank == 0 || b.Players != players {
+				t.Fatalf("board: %+v %v", b, err)
+			}
+			worst = max(worst, r.keys)
+		}
+		if worst > 1100 {
+			t.Errorf("with %d players a board reads %d keys", players, worst)
+		}
+		_ = e.Close()
+	}
+}
+
+func TestValues(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "q.db")
+	e := openBolt(t, path)
+	s := store.New(e)
+	if v, err := s.Value(t.Context(), "none"); err != nil || v != nil {
+		t.Errorf("no value: %v %v", v, err)
+	}
+	if err := s.SetValue(t.Context(), "name", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e = openBolt(t, path)
+	defer func() { _ = e.Close() }()
+	if v, err := store.New(e).Value(t.Context(), "name"); err != nil || string(v) != "one" {
+		t.Errorf("value: %q %v", v, err)
+	}
+}
+
+func BenchmarkBoard(b *testing.B) {
+	e := openBolt(b, filepath.Join(b.TempDir(), "q.db"))
+	defer func() { _ = e.Close() }()
+	s := store.New(e)
+	fill(b, s, 10_000)
+	q := bot.BoardQuery{Team: "t", Period: quiz.AllTime, Now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), Top: 10, Player: "p05000"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Board(context.Background(), q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
