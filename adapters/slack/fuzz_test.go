@@ -67,7 +67,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("\xff", "\xff", "\xff", "\xff", 2, 1)
 	f.Fuzz(func(t *testing.T, title, body, choice, line string, choices, lines int) {
 		if len(title)+len(body)+len(choice)+len(line) > 8_000 {
-			t.Skip("larger than anything that the core says; only slow")
+			return // larger than anything that the core says; only slow
 		}
 		c := bot.Card{Title: title, Body: []string{body, line, body}, Footer: line}
 		for i := range min(max(choices, 0), 60) {
