@@ -50,7 +50,7 @@ func newCore() *fakeCore {
 func (c *fakeCore) Submit(ctx context.Context, in bot.Incoming) (bot.Reply, error) {
 	c.mu.Lock()
 	c.all = append(c.all, in)
-	answer, seen := c.answer, c.seen[in.ID] > 0
+	answer := c.answer
 	c.changed()
 	c.mu.Unlock()
 	var reply bot.Reply
@@ -62,8 +62,8 @@ func (c *fakeCore) Submit(ctx context.Context, in bot.Incoming) (bot.Reply, erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	reply.Seen = reply.Seen || c.seen[in.ID] > 0 // decided when it is saved, as in a store
 	c.seen[in.ID]++
-	reply.Seen = seen
 	c.changed()
 	return reply, nil
 }
