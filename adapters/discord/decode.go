@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -204,6 +205,12 @@ func commandText(d *interactData) string {
 	if len(words) == 1 && words[0] == "ask" {
 		words = nil
 	}
+	// They come in the order in which they were filled in; said in one order, they
+	// read as a player would say them.
+	order := []string{"topic", "count", "seconds", "period", "here"}
+	slices.SortStableFunc(options, func(a, b interactOption) int {
+		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
+	})
 	for _, o := range options {
 		switch v := o.Value.(type) {
 		case bool:
