@@ -40,10 +40,50 @@ type house struct {
 	// open makes the adapter, and where it listens.
 	open func(core *watched, f *fuse, log *slog.Logger) (a adapter, closing func(), err error)
 
+	clock clock
+
 	mu    sync.Mutex
 	heard []transcript.Heard
 	wake  chan struct{}
 	life  *life
+}
+
+// clock is the time by which the bots live: the real one, but for the time that
+// it takes to throw one bot away and start the next, which no transcript counts.
+type clock struct {
+	mu      sync.Mutex
+	behind  time.Duration
+	stopped time.Time // when not zero
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.stopped.IsZero() {
+		return c.stopped
+	}
+	return time.Now().Add(-c.behind)
+}
+
+func (c *clock) stop() {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = now
+}
+
+// pass lets d pass on the stopped clock.
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = c.stopped.Add(d)
+}
+
+func (c *clock) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.behind = time.Since(c.stopped)
+	c.stopped = time.Time{}
 }
 
 func newHouse(t *testing.T, setup transcript.Setup, platform string) *house {
@@ -65,7 +105,7 @@ const readyTime = 30 * time.Second
 func (h *house) start(ctx context.Context) error {
 	f, core := &fuse{}, newWatched()
 	log := slog.New(slog.NewTextHandler(h.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	core.core = bot.New(bot.Config{Store: fusedStore{h.store, f}, Log: log}, h.setup.Pool)
+	core.core = bot.New(bot.Config{Store: fusedStore{h.store, f}, Log: log, Now: h.clock.now}, h.setup.Pool)
 	a, closing, err := h.open(core, f, log)
 	if err != nil {
 		return err
@@ -127,10 +167,13 @@ func (h *house) end(crash bool) {
 
 // Restart implements transcript.Stage.
 func (h *house) Restart(ctx context.Context, crash bool, down time.Duration) error {
+	h.clock.stop()
+	defer h.clock.start()
 	h.end(crash)
 	if err := h.Pass(ctx, down); err != nil {
 		return err
 	}
+	h.clock.pass(down)
 	return h.start(ctx)
 }
 
