@@ -60,10 +60,10 @@ func (s fusedStore) Once(ctx context.Context, team bot.TeamID, id string, at tim
 }
 
 func (s fusedStore) Due(ctx context.Context, by time.Time, limit int) ([]bot.DueRoom, error) {
-	if s.fuse.err() != nil {
-		return nil, nil // so that Run waits for its context
+	if s.fuse.err() == nil {
+		return s.Store.Due(ctx, by, limit)
 	}
-	return s.Store.Due(ctx, by, limit)
+	return nil, nil // so that Run waits for its context
 }
 
 // fusedMessenger is a messenger that a bot can be cut off from. What m can do

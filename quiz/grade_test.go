@@ -218,7 +218,7 @@ func BenchmarkGradeText(b *testing.B) {
 	q := text("exponential backoff", "exponential back off", "backoff")
 	b.ReportAllocs()
 	for b.Loop() {
-		Grade(q, Given{Text: "exponental back-off"})
+		Grade(q, Given{Text: "exponentiol back-off"})
 	}
 }
 

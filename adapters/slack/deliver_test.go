@@ -460,7 +460,7 @@ func TestPace(t *testing.T) {
 func TestBareAnswers(t *testing.T) {
 	long := `{"ok":false,"error":"` + strings.Repeat("x", 2*maxBare) + `"}`
 	for body, want := range map[string]string{
-		`{"ok":false}`: `{"ok":false,"error":"no_error_given"}`, ` {"ok" : false, "error":""} `: `{"ok":false,"error":"no_error_given"}`,
+		`{"ok":false}`: `{"ok":false,"error":"no_error_given"}`, "\t{\"ok\" : false, \"error\":\"\"}\n": `{"ok":false,"error":"no_error_given"}`,
 		`{"ok":true}`: `{"ok":true}`, `{"ok":false,"error":"x"}`: `{"ok":false,"error":"x"}`, `{}`: `{}`, ``: ``, `null`: `null`, `{"ok":fal`: `{"ok":fal`,
 		`ok`: `ok`, long: long, strings.Repeat(" ", maxBare) + `{"ok":false}`: strings.Repeat(" ", maxBare) + `{"ok":false}`,
 	} {

@@ -223,7 +223,8 @@ func (a act) play(p *play) error {
 		}
 		a.Message, a.Button = h.Message, button
 	case Reply:
-		i, err := -1, error(nil)
+		var i int
+		var err error
 		if a.words != "" {
 			i, err = p.find(a.words)
 		} else {

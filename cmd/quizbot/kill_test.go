@@ -30,8 +30,8 @@ func program(t *testing.T, env []string, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, args...) //nolint:noctx // it is killed by hand
-	cmd.Env = append(env, asProgram+"=1", "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir())
+	cmd := exec.Command(self, args...)
+	cmd.Env = slices.Concat(env, []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()})
 	cmd.Dir = t.TempDir()
 	return cmd
 }

@@ -314,36 +314,6 @@ func (l *link) resume(s *Server) *link {
 	return n
 }
 
-// outcome is what became of a player's action.
-type outcome struct {
-	i   Interaction
-	err error
-}
-
-// act runs a player's action, which waits for the app, beside the test.
-func act(fn func() (Interaction, error)) <-chan outcome {
-	out := make(chan outcome, 1)
-	go func() {
-		i, err := fn()
-		out <- outcome{i, err}
-	}()
-	return out
-}
-
-func result(t *testing.T, out <-chan outcome) Interaction {
-	t.Helper()
-	select {
-	case o := <-out:
-		if o.err != nil {
-			t.Fatal(o.err)
-		}
-		return o.i
-	case <-ctxFor(t).Done():
-		t.Fatal("the player's action did not come to an end")
-	}
-	return Interaction{}
-}
-
 // hold waits until cond is true.
 func hold(t *testing.T, s *Server, what string, cond func() bool) {
 	t.Helper()
@@ -368,10 +338,4 @@ func dig(v any, path ...any) any {
 		}
 	}
 	return v
-}
-
-func row(buttons ...obj) []obj { return []obj{{"type": componentRow, "components": buttons}} }
-
-func button(id, label string) obj {
-	return obj{"type": componentButton, "style": 1, "custom_id": id, "label": label}
 }
