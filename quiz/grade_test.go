@@ -161,6 +161,20 @@ func TestReading(t *testing.T) {
 			t.Errorf("%q: %v %v, want %v %v", c.typed, reading, given.Picks, c.reading, c.picks)
 		}
 	}
+	for _, typed := range []string{"HTTP 101", "http/1.1 101", "status code 101", "code 101", "I think it's 101", "about 101", "#101", "~101", "at most 101"} {
+		given, reading := Read(number(101, 0, ""), nil, typed)
+		if reading != Clear || !Grade(number(101, 0, ""), given) {
+			t.Errorf("%q is read as %v %q, want 101", typed, reading, given.Text)
+		}
+	}
+	if given, _ := Read(number(32, 0, "bit"), nil, "32-bit"); !Grade(number(32, 0, "bit"), given) {
+		t.Error("32-bit is not 32 bit")
+	}
+	seconds := number(3, 0, "")
+	seconds.Ask = "Within how many seconds must the answer come?"
+	if !Grade(seconds, Given{Text: "3 seconds"}) || Grade(seconds, Given{Text: "3 minutes"}) {
+		t.Error("a unit that only the question's text names is not understood")
+	}
 	for _, stuffed := range []string{"close, ping", "close or ping", "close; ping; pong"} {
 		if _, reading := Read(text("close"), nil, stuffed); reading != Stuffed {
 			t.Errorf("%q is read as %v, want stuffed", stuffed, reading)
@@ -190,6 +204,8 @@ func TestTalkIsNoAnswer(t *testing.T) {
 		{number(5, 0, ""), "5", true},
 		{number(5, 0, ""), "5 people are here", false},
 		{number(5, 0, "seconds"), "5s", true},
+		{number(101, 0, ""), "101 Switching Protocols", true},
+		{number(101, 0, ""), "102 Switching Protocols", false},
 		{text("close"), "ping", true},
 		{text("close"), "has anybody seen the new coffee machine on the third floor?", false},
 		{text("close"), "https://example.com/close", false},

@@ -3,6 +3,7 @@ package quiz
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 )
 
 // numberForm is a number as people type it, and what stands behind it: a unit.
-var numberForm = regexp.MustCompile(`^([+-]?(?:0[xX][0-9a-fA-F]{1,13}|(?:[0-9]{1,3}(?:[,' _][0-9]{3})+|[0-9]{1,18})(?:[.,][0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?|\.[0-9]{1,15}))\s*([^0-9\s][^0-9]{0,30})?$`)
+var numberForm = regexp.MustCompile(`^([+-]?(?:0[xX][0-9a-fA-F]{1,13}|(?:[0-9]{1,3}(?:[,' _][0-9]{3})+|[0-9]{1,18})(?:[.,][0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?|\.[0-9]{1,15}))(?:\s*|-)([^0-9\s-][^0-9]{0,30})?$`)
 
 // units known in more than one size: name to (dimension, factor).
 var units = map[string]struct {
@@ -120,7 +121,7 @@ func wordNumber(s string) (x float64, unit string, ok bool) {
 func convert(q Question, x float64, unit string) (float64, bool) {
 	want := unitName(q.Unit)
 	unit = unitName(unit)
-	if unit == "" || unit == want {
+	if unit == "" || unit == want || want == "" && asksFor(q, unit) {
 		return x, true
 	}
 	from, ok := units[unit]
@@ -134,6 +135,12 @@ func convert(q Question, x float64, unit string) (float64, bool) {
 	}
 	x = x * from.factor / to.factor
 	return x, !math.IsInf(x, 0)
+}
+
+// asksFor: a question without a unit of its own names one in its text: "How many
+// seconds …".
+func asksFor(q Question, unit string) bool {
+	return slices.ContainsFunc(foldWords(q.Ask), func(word string) bool { return unitName(word) == unit })
 }
 
 // bareNumber: nothing stands behind the number but a unit that is known.

@@ -54,7 +54,8 @@ func Casual(q Question, shown []int, text string) bool {
 	}
 	switch q.Kind {
 	case Number:
-		return bareNumber(q, text) // "5 people are here" is talk
+		// "5 people are here" is talk; "101 Switching Protocols" is not, where it is right.
+		return bareNumber(q, text) || Grade(q, given) && len(strings.Fields(foldFigure(text))) <= maxBehind
 	case TrueFalse:
 		switch Fold(text) {
 		case "yes", "no", "y", "n", "right", "wrong", "correct", "incorrect":
@@ -77,6 +78,10 @@ func Casual(q Question, shown []int, text string) bool {
 		return true
 	}
 }
+
+// maxBehind is how many words, with the number itself, a typed number may have
+// in a busy room.
+const maxBehind = 3
 
 func optionTexts(q Question) []string {
 	out := make([]string, len(q.Options))
@@ -293,8 +298,9 @@ func readFigure(q Question, s string) (Given, Reading) {
 	return Given{}, Unclear
 }
 
-// figureLead is what people put before a number.
-var figureLead = regexp.MustCompile(`^(?i:(?:i think )?(?:it's|its|it is|the answer is|answer:?|about|exactly)\s+)`)
+// figureLead is what people put before a number: "I think it's", "about", and
+// what kind of number it is, "HTTP", "status code", "port".
+var figureLead = regexp.MustCompile(`^(?i:(?:(?:i think|i'd say|maybe|probably|it's|its|it is|the answer is|answer:?|about|around|roughly|approximately|approx\.?|exactly|at most|at least|up to|within|http(?:/[0-9.]+)?|status|error|close|code|status code|error code|close code|version|port|opcode|number)\s+|[#~≈]\s*)+)`)
 
 func foldFigure(s string) string { return figureLead.ReplaceAllString(s, "") }
 
