@@ -6,8 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the release build.
-var version = "dev"
+// Set by the release build, with -ldflags "-X main.version=… -X main.commit=…".
+var (
+	version = "dev"
+	commit  = ""
+)
 
 type versionCommand struct{}
 
@@ -18,18 +21,25 @@ func (versionCommand) Run(at surroundings) error {
 }
 
 func versionLine() string {
-	commit := "unknown commit"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		dirty := ""
+	return fmt.Sprintf("quizbot %s, %s, %s", version, commitWords(), runtime.Version())
+}
+
+// commitWords name the commit that was built: as the build was told, else as the
+// Go tool noted it, which a source tree without its repository doesn't allow.
+func commitWords() string {
+	at, changed := commit, ""
+	if info, ok := debug.ReadBuildInfo(); ok && at == "" {
 		for _, s := range info.Settings {
 			switch {
-			case s.Key == "vcs.revision" && s.Value != "":
-				commit = "commit " + s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.revision":
+				at = s.Value
 			case s.Key == "vcs.modified" && s.Value == "true":
-				dirty = " (changed)"
+				changed = " (changed)"
 			}
 		}
-		commit += dirty
 	}
-	return fmt.Sprintf("quizbot %s, %s, %s", version, commit, runtime.Version())
+	if at == "" {
+		return "unknown commit"
+	}
+	return "commit " + at[:min(12, len(at))] + changed
 }
