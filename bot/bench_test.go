@@ -141,7 +141,7 @@ func (mute) Deliver(_ context.Context, o bot.Outgoing) (bot.MessageID, error) {
 	return bot.MessageID(o.Key), nil
 }
 
-func (mute) Idempotent() {}
+func (mute) Remembers() time.Duration { return time.Minute }
 
 // commits counts commits of rooms.
 type commits struct{ n atomic.Int64 }

@@ -3,28 +3,11 @@ package bot
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
 	"quizbot/quiz"
-)
-
-const (
-	// repeatable is how long an Idempotent messenger surely knows a key again.
-	repeatable = 2 * time.Minute
-	// giveUpAfter is how long one message is tried; its room waits behind it.
-	giveUpAfter = 10 * time.Minute
-	// firstRetry and lastRetry bound the wait between tries when the platform names none.
-	firstRetry = 250 * time.Millisecond
-	lastRetry  = 3 * time.Second
-	// longestAsked bounds the wait that a platform can ask for.
-	longestAsked = 2 * time.Minute
-	// deliverTime bounds one try.
-	deliverTime = 20 * time.Second
-	// findTries is how often a message in doubt is looked for.
-	findTries = 5
 )
 
 // couriers deliver the outbox: one goroutine for each room that has messages, so
@@ -69,13 +52,17 @@ func (b *Bot) send(ref RoomRef, lines []Line) {
 // room's own order, so that nothing is settled meanwhile.
 func (b *Bot) resume(ref RoomRef, outbox []Line) {
 	c := &b.couriers
+	outbox = slices.Clone(outbox)
 	c.mu.Lock()
 	if r, ok := c.routes[ref.Room]; ok {
 		c.queued -= len(r.waiting)
 		r.waiting = nil
-		outbox = slices.DeleteFunc(slices.Clone(outbox), func(l Line) bool { return l.Key == r.current })
+		outbox = slices.DeleteFunc(outbox, func(l Line) bool { return l.Key == r.current })
 	}
 	c.mu.Unlock()
+	for i := range outbox {
+		outbox[i].Resumed = true
+	}
 	b.send(ref, outbox)
 }
 
@@ -111,24 +98,33 @@ func (b *Bot) deliverRoute(r *route) {
 		c.queued--
 		b.meter.Queued(c.queued)
 		c.mu.Unlock()
-		b.deliver(r.ref, line)
+		later := b.deliver(r.ref, line)
 		c.mu.Lock()
 		r.current = ""
+		if later {
+			r.waiting = append(r.waiting, line)
+			c.queued++
+		}
 		c.mu.Unlock()
 	}
 }
 
 // deliver brings one message to its room, however often it takes, and settles
-// it. It leaves the message in the outbox when the bot stops first.
-func (b *Bot) deliver(ref RoomRef, line Line) {
+// it. It leaves the message in the outbox when the bot stops first. later says
+// that it should be tried again after what waits behind it.
+func (b *Bot) deliver(ref RoomRef, line Line) (later bool) {
 	messenger, ok := b.messengers[ref.Room.Platform()]
 	if !ok {
 		b.log.Warn("no adapter for a message in the outbox; it waits until its platform is configured", "room", ref.Room, "key", line.Key)
-		return
+		return false
 	}
-	id, err := b.try(ref, messenger, line)
+	id, err := b.newAttempt(ref, messenger, line).run()
 	if b.ctx.Err() != nil && err != nil {
-		return
+		return false
+	}
+	if errors.Is(err, errLater) {
+		b.log.Warn("message not delivered for long; what waits behind it goes first", "room", ref.Room, "key", line.Key)
+		return true
 	}
 	j := &job{inner: true, settled: &Receipt{Key: line.Key, Message: id, Round: line.Round}}
 	outcome := "sent"
@@ -145,7 +141,9 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 		}
 	case errors.Is(err, ErrUnreachable):
 		outcome = "unreachable"
-		j.inputs = append(j.inputs, quiz.Lost{})
+		if line.Round > 0 {
+			j.inputs = append(j.inputs, quiz.Lost{Round: line.Round, Mute: true})
+		}
 	default:
 		outcome = "rejected"
 		if line.Round > 0 {
@@ -157,6 +155,7 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 		b.log.Error("message not delivered", "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
 	}
 	b.inner(ref, j)
+	return false
 }
 
 // inner records what became of a message. The record must not be lost, so it is
@@ -178,70 +177,6 @@ func (b *Bot) inner(ref RoomRef, j *job) bool {
 	}
 }
 
-// try delivers until it is done, refused for good, or in doubt.
-func (b *Bot) try(ref RoomRef, m Messenger, line Line) (MessageID, error) {
-	o := line.Outgoing
-	if o.Edit != "" && o.Target == "" {
-		var ok bool
-		if o.Target, ok = b.posted(ref, o.Edit); !ok {
-			return "", ErrStopped
-		}
-	}
-	_, idempotent := m.(Idempotent)
-	began := b.now()
-	begun := line.Begun
-	if begun { // by an earlier process
-		id, done, err := b.inDoubt(m, o, idempotent, line.BegunAt)
-		if done || err != nil {
-			return id, err
-		}
-	}
-	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		post := o.Target == ""
-		if post && !begun && !idempotent {
-			if !b.inner(ref, &job{inner: true, begun: o.Key}) {
-				return "", ErrStopped
-			}
-			begun = true
-		}
-		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
-		id, err := m.Deliver(ctx, o)
-		cancel()
-		var retry *RetryError
-		switch {
-		case err == nil:
-			return id, nil
-		case errors.Is(err, ErrGone) && !post:
-			b.meter.Delivered(ref.Room.Platform(), "gone")
-			o.Target = ""
-			if line.Begun { // which may have posted it instead already
-				id, done, err := b.inDoubt(m, o, idempotent, line.BegunAt)
-				if done || err != nil {
-					return id, err
-				}
-			}
-			continue
-		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrRejected):
-			return "", err
-		case errors.Is(err, ErrInDoubt) && post:
-			id, done, err := b.inDoubt(m, o, idempotent, began)
-			if done || err != nil {
-				return id, err
-			}
-		case errors.As(err, &retry) && retry.After > 0:
-			wait = min(retry.After, longestAsked)
-		}
-		b.meter.Delivered(ref.Room.Platform(), "retried")
-		if b.now().Sub(began) > giveUpAfter {
-			return "", err
-		}
-		if !sleep(b.ctx, wait+rand.N(wait/4+1)) {
-			return "", ErrStopped
-		}
-		wait = min(wait, lastRetry)
-	}
-}
-
 // posted looks up the message that an outbox key became, however often it takes;
 // ok is false when the bot stops first.
 func (b *Bot) posted(ref RoomRef, key string) (id MessageID, ok bool) {
@@ -255,29 +190,6 @@ func (b *Bot) posted(ref RoomRef, key string) (id MessageID, ok bool) {
 		}
 		if !sleep(b.ctx, wait) {
 			return "", false
-		}
-	}
-}
-
-// inDoubt settles whether a message that may have been made was made: done says
-// that it was. Without done or an error it surely was not, or may be repeated.
-func (b *Bot) inDoubt(m Messenger, o Outgoing, idempotent bool, since time.Time) (id MessageID, done bool, err error) {
-	if o.Target != "" || idempotent && b.now().Sub(since) < repeatable {
-		return "", false, nil // the same edit, or the same key, again changes nothing
-	}
-	finder, ok := m.(Finder)
-	if !ok {
-		return "", false, ErrInDoubt
-	}
-	for wait := firstRetry; ; wait *= 2 {
-		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
-		id, found, err := finder.Find(ctx, o)
-		cancel()
-		if err == nil {
-			return id, found, nil
-		}
-		if wait > firstRetry<<findTries || !sleep(b.ctx, wait) {
-			return "", false, errors.Join(ErrInDoubt, err)
 		}
 	}
 }

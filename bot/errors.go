@@ -44,3 +44,17 @@ func (e *RetryError) Error() string {
 }
 
 func (e *RetryError) Unwrap() error { return e.Err }
+
+// DoubtError is ErrInDoubt with how long the message may still appear after the
+// adapter gave up waiting: looking for it proves nothing before.
+type DoubtError struct {
+	Settles time.Duration
+	Err     error
+}
+
+func (e *DoubtError) Error() string { return fmt.Sprintf("%v: %v", ErrInDoubt, e.Err) }
+
+// Is makes a DoubtError an ErrInDoubt.
+func (e *DoubtError) Is(target error) bool { return target == ErrInDoubt }
+
+func (e *DoubtError) Unwrap() error { return e.Err }

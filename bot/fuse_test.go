@@ -70,13 +70,18 @@ func (s fusedStore) Due(ctx context.Context, by time.Time, limit int) ([]bot.Due
 // beside delivering, it can do too.
 func fusedMessenger(m bot.Messenger, f *fuse) bot.Messenger {
 	plain := fused{Messenger: m, fuse: f}
-	if finder, ok := m.(bot.Finder); ok {
+	finder, finds := m.(bot.Finder)
+	knows, remembers := m.(bot.Idempotent)
+	switch {
+	case finds && remembers:
+		return fusedBoth{fusedFinder{fused: plain, Finder: finder}, knows}
+	case finds:
 		return fusedFinder{fused: plain, Finder: finder}
+	case remembers:
+		return fusedIdempotent{fused: plain, Idempotent: knows}
+	default:
+		return plain
 	}
-	if _, ok := m.(bot.Idempotent); ok {
-		return fusedIdempotent{fused: plain}
-	}
-	return plain
 }
 
 type (
@@ -88,10 +93,15 @@ type (
 		fused
 		bot.Finder
 	}
-	fusedIdempotent struct{ fused }
+	fusedIdempotent struct {
+		fused
+		bot.Idempotent
+	}
+	fusedBoth struct {
+		fusedFinder
+		bot.Idempotent
+	}
 )
-
-func (fusedIdempotent) Idempotent() {}
 
 func (m fused) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, error) {
 	if err := m.fuse.err(); err != nil {
@@ -113,9 +123,9 @@ func (m fused) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, erro
 	return id, err
 }
 
-func (m fusedFinder) Find(ctx context.Context, o bot.Outgoing) (bot.MessageID, bool, error) {
+func (m fusedFinder) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	if err := m.fuse.err(); err != nil {
 		return "", false, err
 	}
-	return m.Finder.Find(ctx, o)
+	return m.Finder.Find(ctx, o, since)
 }

@@ -209,7 +209,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	if len(plan.change.Out) > 0 {
 		lines := make([]Line, len(plan.change.Out))
 		for i, o := range plan.change.Out {
-			lines[i] = Line{Outgoing: o}
+			lines[i] = Line{Outgoing: o, At: plan.change.At}
 		}
 		b.send(m.ref, lines)
 	}

@@ -65,6 +65,8 @@ type Incoming struct {
 
 	// At is when it was said by the platform's clock; zero when not known.
 	At time.Time
+	// Again: the platform delivers it another time, so it may have been said long ago.
+	Again bool
 }
 
 // Place is a message in a room; zero: none.

@@ -1,6 +1,9 @@
 package bot
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Messenger is what the core needs of a platform to speak in a room.
 type Messenger interface {
@@ -13,11 +16,14 @@ type Messenger interface {
 
 // Finder is a Messenger that can look for a message whose delivery is in doubt.
 type Finder interface {
-	// Find returns the message that Deliver made for o; found is false when it
-	// surely was not made. An error means that nobody can tell.
-	Find(ctx context.Context, o Outgoing) (id MessageID, found bool, err error)
+	// Find returns the message that Deliver made for o, at since or later; found is
+	// false when there is none. An error means that nobody can tell.
+	Find(ctx context.Context, o Outgoing, since time.Time) (id MessageID, found bool, err error)
 }
 
-// Idempotent is a Messenger whose Deliver may be repeated for some minutes: the
-// same key makes the same message.
-type Idempotent interface{ Idempotent() }
+// Idempotent is a Messenger whose Deliver may be repeated for a while: the same
+// key makes the same message.
+type Idempotent interface {
+	// Remembers is how long a key is surely known again after its message was made.
+	Remembers() time.Duration
+}

@@ -52,7 +52,10 @@ func asFinder(p *platform) bot.Messenger     { return finder{p} }
 func asIdempotent(p *platform) bot.Messenger { return idempotent{p} }
 func asPlain(p *platform) bot.Messenger      { return p }
 
-func (idempotent) Idempotent() {}
+func (idempotent) Remembers() time.Duration { return remembered }
+
+// remembered is how long the platform knows a key again.
+const remembered = 5 * time.Minute
 
 // Deliver implements bot.Messenger.
 func (p *platform) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, error) {
@@ -64,7 +67,7 @@ func (m idempotent) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID,
 }
 
 // Find implements bot.Finder.
-func (m finder) Find(_ context.Context, o bot.Outgoing) (bot.MessageID, bool, error) {
+func (m finder) Find(_ context.Context, o bot.Outgoing, _ time.Time) (bot.MessageID, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.blind > 0 {

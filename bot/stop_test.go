@@ -103,7 +103,7 @@ func TestStopWhileThePlatformIsDown(t *testing.T) {
 				}
 				w.platform.misbehave(back)
 				w.start(as)
-				time.Sleep(6 * time.Second) // the bubble's clock
+				time.Sleep(15 * time.Second) // the bubble's clock
 				synctest.Wait()
 				for i := range 20 {
 					titles := w.platform.titles(fmt.Sprint("#r", i))

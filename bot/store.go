@@ -35,9 +35,13 @@ type Snapshot struct {
 // Line is an Outgoing in the outbox.
 type Line struct {
 	Outgoing
+	At time.Time `json:"at,omitzero"` // when it was decided
 	// Begun: delivery was started, so after a crash nobody knows whether it was made.
 	Begun   bool      `json:"begun,omitempty"`
 	BegunAt time.Time `json:"begun_at,omitzero"`
+	// Resumed: it was found in the outbox, so that an earlier process may have
+	// begun it. A messenger that knows keys again does not note that it begins.
+	Resumed bool `json:"-"`
 }
 
 // Entry is one answer in the ledger, from which every board follows.

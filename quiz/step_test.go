@@ -314,7 +314,7 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 		return Posted{Round: no}
 	case 6:
 		if r.IntN(8) == 0 {
-			return Lost{Round: no}
+			return Lost{Round: no, Mute: r.IntN(2) == 0}
 		}
 		return Tick{}
 	case 7:

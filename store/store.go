@@ -321,7 +321,7 @@ func changeOutbox(tx Tx, c bot.Change) error {
 		return err
 	}
 	for _, o := range c.Out {
-		if err := putLine(tx, room, next, bot.Line{Outgoing: o}); err != nil {
+		if err := putLine(tx, room, next, bot.Line{Outgoing: o, At: c.At}); err != nil {
 			return err
 		}
 		tx.Put(key(keyLine, room, o.Key), putUint(next))

@@ -174,8 +174,11 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	return a, nil
 }
 
-// Idempotent implements bot.Idempotent: the same nonce makes the same message.
-func (a *Adapter) Idempotent() {}
+// nonceLife is how long Discord surely knows a nonce again: "the past few minutes".
+const nonceLife = 2 * time.Minute
+
+// Remembers implements bot.Idempotent: the same nonce makes the same message.
+func (a *Adapter) Remembers() time.Duration { return nonceLife }
 
 // Ready is nil when every shard is connected, else the reason why not.
 func (a *Adapter) Ready() error {

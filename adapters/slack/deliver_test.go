@@ -188,7 +188,7 @@ func TestNothingAnswers(t *testing.T) {
 		if _, err := a.Deliver(ctxFor(t), bot.Outgoing{Key: "k", Room: room}); !errors.Is(err, bot.ErrRejected) {
 			t.Errorf("room %q: %v", room, err)
 		}
-		if _, _, err := a.Find(ctxFor(t), bot.Outgoing{Key: "k", Room: room}); err == nil {
+		if _, _, err := a.Find(ctxFor(t), bot.Outgoing{Key: "k", Room: room}, time.Time{}); err == nil {
 			t.Errorf("found something in room %q", room)
 		}
 	}
@@ -214,7 +214,7 @@ func TestInDoubtIsLookedUp(t *testing.T) {
 			t.Parallel()
 			r := play(t, setup{})
 			r.deliver(quizzes, "r1-ask", question())
-			if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question())); found || err != nil {
+			if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()), time.Now()); found || err != nil {
 				t.Errorf("found before it was made: %v, %v", found, err)
 			}
 			fault(r.slack.Faults())
@@ -236,11 +236,11 @@ func TestInDoubtIsLookedUp(t *testing.T) {
 			for range 3 {
 				r.say(quizzes, bob, "a line that comes after it")
 			}
-			id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()))
+			id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()), time.Now())
 			if want := r.slack.Messages(quizzes)[1].TS; err != nil || !found || string(id) != want {
 				t.Errorf("%q, %v, %v; want %q", id, found, err, want)
 			}
-			if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2", "", question())); found || err != nil {
+			if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2", "", question()), time.Now()); found || err != nil {
 				t.Errorf("a key that begins like another was found: %v, %v", found, err)
 			}
 		})
@@ -262,43 +262,40 @@ func TestFindCannotAlwaysTell(t *testing.T) {
 			r := play(t, setup{})
 			ask := r.deliver(quizzes, "r1-ask", question())
 			fault(r.slack.Faults())
-			if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question())); err == nil || found {
+			if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()), time.Now()); err == nil || found {
 				t.Errorf("%q, %v, %v", id, found, err)
 			}
-			if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question())); err != nil || !found || id != ask {
+			if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()), time.Now()); err != nil || !found || id != ask {
 				t.Errorf("afterwards: %q, %v, %v", id, found, err)
 			}
 		})
 	}
 }
 
-// TestFindAmongMany looks through a busy room as far as an hour back. What may be
-// further back than was looked can't be ruled out.
+// TestFindAmongMany looks through a busy room as far back as the message can be.
+// What may be further back than was looked can't be ruled out.
 func TestFindAmongMany(t *testing.T) {
 	t.Parallel()
-	var hours time.Duration
-	clock := func() time.Time { return time.Now().Add(hours) }
-	r := play(t, setup{slack: sandbox.Options{NoEcho: true}, config: func(c *Config) { c.Now = clock }})
+	r := play(t, setup{slack: sandbox.Options{NoEcho: true}})
 	ask := r.deliver(quizzes, "r1-ask", question())
 	r.slack.SetRequestURLs("", "", "")
 	for range 2 * 200 {
 		r.say(quizzes, bob, "a busy room")
 	}
-	id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()))
+	id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()), time.Now())
 	if id != ask || !found || err != nil {
 		t.Errorf("on the third page: %q, %v, %v", id, found, err)
 	}
-	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question())); found || err != nil {
+	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()), time.Now()); found || err != nil {
 		t.Errorf("on no page: %v, %v", found, err)
 	}
 	for range 3*200 + 10 {
 		r.say(quizzes, bob, "a very busy room")
 	}
-	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question())); found || err == nil {
+	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()), time.Now()); found || err == nil {
 		t.Errorf("beyond the last page: %v, %v", found, err)
 	}
-	hours = 2 * time.Hour
-	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question())); found || err != nil {
+	if _, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r2-ask", "", question()), time.Now().Add(time.Hour)); found || err != nil {
 		t.Errorf("made before all of them: %v, %v", found, err)
 	}
 }

@@ -8,18 +8,19 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"quizbot/bot"
 )
 
-// How far back a message is looked for: what is in doubt was sent moments ago, or
-// before a restart.
+// How much is read to find a message.
 const (
 	findPage  = "200"
 	findPages = 5
-	findSince = time.Hour
+	// findMargin is how far Slack's clock may be behind ours.
+	findMargin = maxSkew
 )
 
 type history struct {
@@ -39,28 +40,28 @@ type history struct {
 
 // Find implements bot.Finder: every message of ours carries its key in the ids of
 // its blocks. It needs the channel's history, which not every installation grants.
-func (a *Adapter) Find(ctx context.Context, o bot.Outgoing) (bot.MessageID, bool, error) {
+func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	_, channel, ok := splitRoom(o.Room)
 	if !ok {
 		return "", false, fmt.Errorf("room %q is not one of slack's", o.Room)
 	}
 	form := url.Values{"channel": {channel}, "limit": {findPage}}
+	if !since.IsZero() {
+		form.Set("oldest", strconv.FormatInt(since.Add(-findMargin).Unix(), 10))
+	}
 	for range findPages {
 		h, err := a.history(ctx, form)
 		if err != nil {
 			return "", false, fmt.Errorf("read the history of %s: %w", o.Room, err)
 		}
-		early := !h.More
 		for _, m := range h.Messages {
 			for _, b := range m.Blocks {
 				if keyOf(b.BlockID) == o.Key {
 					return bot.MessageID(m.TS), true, nil
 				}
 			}
-			at := timeOf(m.TS)
-			early = early || !at.IsZero() && a.now().Sub(at) > findSince
 		}
-		if early {
+		if !h.More {
 			return "", false, nil
 		}
 		if h.Meta.Cursor == "" {

@@ -167,7 +167,7 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 		r.state, r.wake = copied(*c.State), c.Wake
 	}
 	for _, o := range c.Out {
-		r.outbox = append(r.outbox, bot.Line{Outgoing: copied(o)})
+		r.outbox = append(r.outbox, bot.Line{Outgoing: copied(o), At: c.At})
 	}
 	for i, line := range r.outbox {
 		if slices.Contains(c.Begun, line.Key) {

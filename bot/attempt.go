@@ -1,0 +1,190 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// giveUpPost is how long a new message is tried; its room waits behind it.
+	giveUpPost = 10 * time.Minute
+	// stepAside is how long an edit is tried before what waits behind it goes first.
+	stepAside = 10 * time.Minute
+	// giveUpEdit is how old an edit may grow. It can be repeated without harm, and
+	// until then the room shows a question that looks open.
+	giveUpEdit = 24 * time.Hour
+	// firstRetry and lastRetry bound the wait between tries when the platform names
+	// none; where it has been trying for long, slowRetry.
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 3 * time.Second
+	slowRetry  = 30 * time.Second
+	// longestAsked bounds the wait that a platform can ask for.
+	longestAsked = 2 * time.Minute
+	// deliverTime bounds one try.
+	deliverTime = 20 * time.Second
+	// findTries is how often a message in doubt is looked for when looking fails.
+	findTries = 6
+	// settleAfterCrash is how long a message may still appear that an earlier
+	// process was sending when it died.
+	settleAfterCrash = 5 * time.Second
+)
+
+// errLater: let what waits behind this message go first.
+var errLater = errors.New("tried for long: later")
+
+// attempt is one message on its way to its room.
+type attempt struct {
+	bot  *Bot
+	ref  RoomRef
+	to   Messenger
+	line Line
+	o    Outgoing
+
+	remembers time.Duration // how long the platform knows the key again; 0: not at all
+	began     time.Time
+	noted     bool // that it was begun is on disk, or need not be
+
+	// In doubt: a try since that time may have made the message, and if it did it
+	// can be seen by until.
+	inDoubt      bool
+	since, until time.Time
+}
+
+func (b *Bot) newAttempt(ref RoomRef, to Messenger, line Line) *attempt {
+	t := &attempt{bot: b, ref: ref, to: to, line: line, o: line.Outgoing, began: b.now()}
+	if knows, ok := to.(Idempotent); ok {
+		t.remembers = knows.Remembers()
+		t.noted = true
+	}
+	switch {
+	case line.Begun:
+		t.noted = true
+		t.doubt(line.BegunAt, line.BegunAt.Add(settleAfterCrash))
+	case line.Resumed && t.remembers > 0:
+		t.doubt(line.At, line.At.Add(settleAfterCrash))
+	}
+	return t
+}
+
+// doubt notes that a try since then may have made the message. The oldest try
+// counts: it is its key that is forgotten first.
+func (t *attempt) doubt(since, until time.Time) {
+	if !t.inDoubt {
+		t.since = since
+	}
+	t.inDoubt = true
+	if until.After(t.until) {
+		t.until = until
+	}
+}
+
+// run tries until the message is made, refused for good, or in doubt for good.
+func (t *attempt) run() (MessageID, error) {
+	b := t.bot
+	if t.o.Edit != "" && t.o.Target == "" {
+		var ok bool
+		if t.o.Target, ok = b.posted(t.ref, t.o.Edit); !ok {
+			return "", ErrStopped
+		}
+	}
+	for wait := firstRetry; ; wait = min(2*wait, t.longestWait()) {
+		post := t.o.Target == ""
+		if post {
+			if id, done, err := t.settleDoubt(); done || err != nil {
+				return id, err
+			}
+			if !t.noted && !b.inner(t.ref, &job{inner: true, begun: t.o.Key}) {
+				return "", ErrStopped
+			}
+			t.noted = true
+		}
+		tried := b.now()
+		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
+		id, err := t.to.Deliver(ctx, t.o)
+		cancel()
+		var retry *RetryError
+		var doubt *DoubtError
+		pause := wait
+		switch {
+		case err == nil:
+			return id, nil
+		case errors.Is(err, ErrGone) && !post:
+			b.meter.Delivered(t.ref.Room.Platform(), "gone")
+			t.o.Target = ""
+			continue
+		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrRejected):
+			return "", err
+		case errors.As(err, &doubt) && post:
+			t.doubt(tried, b.now().Add(doubt.Settles))
+		case errors.Is(err, ErrInDoubt) && post:
+			t.doubt(tried, b.now())
+		case errors.As(err, &retry) && retry.After > 0:
+			pause, wait = min(retry.After, longestAsked), firstRetry
+		}
+		b.meter.Delivered(t.ref.Room.Platform(), "retried")
+		if over := t.over(post, err); over != nil {
+			return "", over
+		}
+		if !sleep(b.ctx, pause+rand.N(pause/4+1)) {
+			return "", ErrStopped
+		}
+	}
+}
+
+// longestWait grows with the time of trying, so that a platform that is down for
+// long is not asked for everything every few seconds.
+func (t *attempt) longestWait() time.Duration {
+	return min(max(t.bot.now().Sub(t.began)/10, lastRetry), slowRetry)
+}
+
+// over ends the tries that have gone on for too long: the error to return, or nil.
+func (t *attempt) over(post bool, err error) error {
+	tried := t.bot.now().Sub(t.began)
+	switch {
+	case post && tried > giveUpPost:
+		return err
+	case post || tried <= stepAside:
+		return nil
+	case t.bot.now().Sub(t.line.At) > giveUpEdit:
+		return err
+	default:
+		return errLater
+	}
+}
+
+// settleDoubt finds out, before a message is sent again, whether it was made: done
+// says that it was. It waits until looking proves something. An error says that
+// nobody will ever know.
+func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
+	b := t.bot
+	failed := 0
+	for wait := firstRetry; t.inDoubt; wait = min(2*wait, slowRetry) {
+		if b.now().Sub(t.since) < t.remembers {
+			return "", false, nil // sending the same key again changes nothing
+		}
+		finder, ok := t.to.(Finder)
+		if !ok {
+			return "", false, ErrInDoubt
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
+		id, found, err := finder.Find(ctx, t.o, t.since)
+		cancel()
+		switch {
+		case err == nil && found:
+			return id, true, nil
+		case err == nil && !b.now().Before(t.until):
+			t.inDoubt, t.until = false, time.Time{}
+			return "", false, nil
+		case err != nil:
+			if failed++; failed >= findTries {
+				return "", false, errors.Join(ErrInDoubt, err)
+			}
+		}
+		if !sleep(b.ctx, wait) {
+			return "", false, ErrStopped
+		}
+	}
+	return "", false, nil
+}

@@ -1,0 +1,307 @@
+package quiz
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// How each input is played: see Step.
+
+func (s *step) say(e Event)     { s.events = append(s.events, e) }
+func (s *step) refuse(r Reason) { s.say(Refused{Reason: r}) }
+
+func (s *step) seed(seed uint64) {
+	if s.room.Seed == 0 {
+		s.room.Seed = max(seed, 1)
+	}
+}
+
+// free reports that nothing holds the room, and refuses otherwise.
+func (s *step) free() bool {
+	if round, ok := s.room.Open(); ok {
+		s.say(Refused{Reason: Occupied, Round: round})
+		return false
+	}
+	if s.room.Game != nil {
+		s.refuse(BetweenTurns)
+		return false
+	}
+	return true
+}
+
+func (s *step) ask(in Ask) {
+	if in.Topic != "" {
+		if _, ok := s.pool.Topic(in.Topic); !ok {
+			s.refuse(NoTopic)
+			return
+		}
+	}
+	if !s.free() {
+		return
+	}
+	if len(s.room.Rounds) >= MaxRounds {
+		s.refuse(TooManyLong)
+		return
+	}
+	s.seed(in.Seed)
+	if round, ok := s.draw(in.Topic, in.By); ok {
+		s.open(round)
+		s.say(Asked{Round: round})
+	} else {
+		s.refuse(NoQuestions)
+	}
+}
+
+// draw makes the next round without opening it.
+func (s *step) draw(topic, by string) (Round, bool) {
+	pack, q, next, ok := s.pool.draw(s.room, topic)
+	if !ok {
+		return Round{}, false
+	}
+	drawn := maps.Clone(s.room.Drawn)
+	if drawn == nil {
+		drawn = map[string]Cursor{}
+	}
+	drawn[pack.ID] = next
+	s.room.Drawn = drawn
+	s.room.Last++
+	round := Round{
+		No: s.room.Last, Pack: pack.ID, Title: pack.Title, Question: q, By: by,
+		Points: q.Difficulty.Points(), Limit: q.TimeLimit(), Asked: s.now,
+	}
+	switch q.Kind {
+	case Choice, Multi:
+		round.Shown = shuffle(s.room.Seed, round.No, len(q.Options))
+	case Order:
+		round.Shown = shuffle(s.room.Seed, round.No, len(q.Steps))
+		if slices.IsSorted(round.Shown) { // the right order would give itself away
+			round.Shown = append(round.Shown[1:len(round.Shown):len(round.Shown)], round.Shown[0])
+		}
+	case TrueFalse:
+		round.Shown = []int{0, 1}
+	case Text, Number:
+	}
+	return round, true
+}
+
+func (s *step) open(round Round) { s.room.Rounds = append(s.room.Rounds, round) }
+
+func (s *step) start(in Start) {
+	title := ""
+	if in.Topic != "" {
+		pack, ok := s.pool.Topic(in.Topic)
+		if !ok {
+			s.refuse(NoTopic)
+			return
+		}
+		in.Topic, title = pack.ID, pack.Title
+	}
+	if in.Count == 0 {
+		in.Count = DefaultCount
+	}
+	switch {
+	case in.Count < 1 || in.Count > MaxCount:
+		s.refuse(BadCount)
+		return
+	case in.Each != 0 && (in.Each < MinSeconds*time.Second || in.Each > MaxSeconds*time.Second):
+		s.refuse(BadTime)
+		return
+	case !s.free():
+		return
+	case len(s.pool.Packs()) == 0:
+		s.refuse(NoQuestions)
+		return
+	}
+	s.seed(in.Seed)
+	s.room.Game = &Game{Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Next: s.now.Add(FirstGap)}
+	s.say(Started{Game: *s.room.Game, Title: title})
+}
+
+// next asks the game's next question.
+func (s *step) next() {
+	game := s.room.Game
+	round, ok := s.draw(game.Topic, game.By)
+	if !ok { // the pack is gone since the game began
+		s.end(true)
+		return
+	}
+	if game.Each > 0 {
+		round.Limit = game.Each
+	} else if round.Long() {
+		round.Limit = readingTime(round.Question)
+	}
+	round.InGame = true
+	game.Done++
+	game.Next = time.Time{}
+	s.open(round)
+	s.say(Asked{Round: round, Nth: game.Done, Of: game.Count})
+}
+
+func (s *step) end(stopped bool) {
+	game := *s.room.Game
+	s.room.Game = nil
+	s.say(Ended{Game: game, Stopped: stopped || s.halt})
+}
+
+// close ends a round and adds it up.
+func (s *step) close(no int, early bool) {
+	i := s.room.index(no)
+	round := s.room.Rounds[i]
+	s.room.Rounds = slices.Delete(s.room.Rounds, i, i+1)
+	s.say(Closed{Round: round, Early: early})
+	game := s.room.Game
+	if !round.InGame || game == nil {
+		return
+	}
+	game.Score = addUp(game.Score, round)
+	if game.Done >= game.Count {
+		s.end(false)
+		return
+	}
+	game.Next = s.now.Add(Gap)
+	s.say(Scored{Game: *game})
+}
+
+// addUp adds a round to a game's table and sorts it: points, then right
+// answers, then who scored first.
+func addUp(table []Score, round Round) []Score {
+	table = slices.Clone(table)
+	for _, a := range round.Answers {
+		i := slices.IndexFunc(table, func(x Score) bool { return x.Player == a.Player })
+		if i < 0 {
+			i = len(table)
+			table = append(table, Score{Player: a.Player})
+		}
+		table[i].Name = a.Name
+		table[i].Points += a.Points
+		if a.Right {
+			table[i].Right++
+		}
+	}
+	slices.SortStableFunc(table, func(a, b Score) int {
+		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(b.Right, a.Right))
+	})
+	return table
+}
+
+// mine reports that by may steer what goes on here, and refuses otherwise.
+func (s *step) mine(by string, admin bool) bool {
+	owner := ""
+	if round, ok := s.room.Open(); ok {
+		owner = round.By
+	} else if s.room.Game == nil {
+		s.refuse(NothingOpen)
+		return false
+	}
+	if s.room.Game != nil {
+		owner = s.room.Game.By
+	}
+	if by != owner && !admin {
+		s.refuse(NotYours)
+		return false
+	}
+	return true
+}
+
+func (s *step) stop(in Stop) {
+	if !s.mine(in.By, in.Admin) {
+		return
+	}
+	game := s.room.Game
+	if game != nil {
+		game.Count, s.halt = game.Done, true // so that closing its question ends it
+	}
+	if round, ok := s.room.Open(); ok {
+		s.close(round.No, true)
+		return
+	}
+	s.end(true)
+}
+
+func (s *step) skip(in Skip) {
+	if !s.mine(in.By, in.Admin) {
+		return
+	}
+	if round, ok := s.room.Open(); ok {
+		s.close(round.No, true)
+		return
+	}
+	s.refuse(BetweenTurns)
+}
+
+func (s *step) hint(in Hint) {
+	if !s.mine(in.By, in.Admin) {
+		return
+	}
+	round, ok := s.room.Open()
+	if !ok || round.Hinted || round.Question.Hint == "" {
+		s.refuse(NoHint)
+		return
+	}
+	round.Hinted = true
+	s.room.Rounds[s.room.index(round.No)] = round
+	s.say(Hinted{Round: round})
+}
+
+func (s *step) give(in Give) {
+	i := s.room.index(in.Round)
+	if i < 0 {
+		s.say(Late{Round: in.Round})
+		return
+	}
+	round := s.room.Rounds[i]
+	if before, ok := round.Answer(in.Player); ok {
+		s.say(Repeated{Round: round, Answer: before})
+		return
+	}
+	if !round.Closes.IsZero() && in.At.After(round.Closes) {
+		s.say(Late{Round: in.Round})
+		return
+	}
+	a := Answer{Player: in.Player, Name: in.Name, At: in.At, Given: in.Given, Right: Grade(round.Question, in.Given)}
+	if a.Right {
+		a.Points = round.Points
+	}
+	round.Answers = append(slices.Clip(round.Answers), a)
+	s.room.Rounds[i] = round
+	s.say(Answered{Round: round, Answer: a})
+}
+
+func (s *step) posted(in Posted) {
+	i := s.room.index(in.Round)
+	if i < 0 || !s.room.Rounds[i].Closes.IsZero() {
+		return
+	}
+	round := &s.room.Rounds[i]
+	round.Opened = s.now
+	round.Closes = s.now.Add(round.Limit)
+}
+
+func (s *step) lost(in Lost) {
+	i := s.room.index(in.Round)
+	if i < 0 {
+		return
+	}
+	inGame := s.room.Rounds[i].InGame
+	s.room.Rounds = slices.Delete(s.room.Rounds, i, i+1)
+	switch {
+	case !inGame || s.room.Game == nil:
+	case in.Mute:
+		s.room.Game = nil
+	default:
+		s.end(true)
+	}
+}
+
+func (s *step) tick() {
+	for _, round := range slices.Clone(s.room.Rounds) {
+		if !round.Closes.IsZero() && !s.now.Before(round.Closes.Add(Settle)) {
+			s.close(round.No, false)
+		}
+	}
+	if g := s.room.Game; g != nil && !g.Next.IsZero() && !s.now.Before(g.Next) {
+		s.next()
+	}
+}
