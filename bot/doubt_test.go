@@ -75,7 +75,7 @@ func TestMadeOnce(t *testing.T) {
 					synctest.Wait()
 					l.fuse.blow()
 					time.Sleep(10 * time.Minute) // the bubble's clock
-					l = w.start(asForgetful)
+					w.start(asForgetful)
 				}
 				time.Sleep(time.Hour)
 				synctest.Wait()
