@@ -14,7 +14,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -56,6 +55,8 @@ var (
 	// ErrFailed: a write failed in a way that leaves the file's state unknown; the
 	// engine takes no more writes until the file is opened again.
 	ErrFailed = errors.New("database has failed")
+	// ErrTooLarge: a function wrote more than a record can hold; nothing of it was kept.
+	ErrTooLarge = errors.New("record is too large")
 	// ErrClosed: the engine was closed.
 	ErrClosed = errors.New("database is closed")
 )
@@ -104,35 +105,24 @@ func Open(path string, o Options) (*Engine, error) {
 		o.Now = time.Now
 	}
 	info, err := os.Stat(path)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	switch {
-	case fresh:
-		if err := checkFolder(path); err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := create(path, o.Now()); err != nil {
 			return nil, err
 		}
-	case err != nil:
+		info, err = os.Stat(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
-	default:
-		if err := inspect(path, info); err != nil {
-			return nil, err
-		}
-		if info.Mode().Perm()&0o077 != 0 {
-			o.Log.Warn("database can be read by other users of this machine; chmod 600 it", "path", path, "mode", info.Mode().Perm())
-		}
+	}
+	if err := inspect(path, info); err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		o.Log.Warn("database can be read by other users of this machine; chmod 600 it", "path", path, "mode", info.Mode().Perm().String())
 	}
 	db, err := openFile(path, false)
 	if err != nil {
 		return nil, err
-	}
-	if fresh {
-		err = initialise(db, o.Now())
-		if err == nil {
-			err = syncFolder(path)
-		}
-		if err != nil {
-			_ = db.Close()
-			return nil, fmt.Errorf("database %s: make a new file: %w", path, err)
-		}
 	}
 	e := &Engine{
 		db: db, path: path,
@@ -165,39 +155,6 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	default:
 		return nil, damaged(path, err.Error())
 	}
-}
-
-func initialise(db *bbolt.DB, now time.Time) error {
-	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketTeams, bucketIndex} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		meta := tx.Bucket(bucketMeta)
-		if err := meta.Put(keyCreated, []byte(now.UTC().Format(time.RFC3339))); err != nil {
-			return err
-		}
-		return meta.Put(keyVersion, []byte(strconv.Itoa(store.FormatVersion)))
-	})
-}
-
-func checkFolder(path string) error {
-	folder := filepath.Dir(path)
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return fmt.Errorf("database %s: there is no folder %s: make it, or set QUIZBOT_DB", path, folder)
-	}
-	return nil
-}
-
-// syncFolder makes the new file's name as durable as its content.
-func syncFolder(path string) error {
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	return d.Sync()
 }
 
 // Failed is closed when the database can take no more writes; Err says why.
@@ -302,15 +259,16 @@ func (e *Engine) commit(group []*write) {
 }
 
 func (e *Engine) runGroup(group []*write) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // bbolt found its own pages damaged
-			err = e.fail(fmt.Errorf("%v", r))
-		}
-	}()
 	tx, err := e.db.Begin(true)
 	if err != nil {
 		return e.fail(err)
 	}
+	defer func() {
+		if r := recover(); r != nil { // bbolt found its own pages damaged
+			err = e.fail(fmt.Errorf("%v", r))
+			letGo(tx)
+		}
+	}()
 	g := &groupTx{teams: tx.Bucket(bucketTeams), index: tx.Bucket(bucketIndex), open: map[string]*bbolt.Bucket{}}
 	wrote := false
 	for _, w := range group {
@@ -319,6 +277,9 @@ func (e *Engine) runGroup(group []*write) (err error) {
 		}
 		o := &overlay{base: g.team(w.team), writes: map[string][]byte{}}
 		if w.err = run(w.fn, o); w.err != nil || len(o.writes) == 0 {
+			continue
+		}
+		if w.err = o.check(); w.err != nil {
 			continue
 		}
 		if err := g.apply(w.team, o); err != nil {
@@ -349,6 +310,13 @@ func (e *Engine) runGroup(group []*write) (err error) {
 	return nil
 }
 
+// letGo ends a transaction that bbolt gave up in the middle; while it is open,
+// the file can't be closed.
+func letGo(tx *bbolt.Tx) {
+	defer func() { _ = recover() }()
+	_ = tx.Rollback()
+}
+
 // measure learns how long the file is.
 func (e *Engine) measure() error {
 	info, err := os.Stat(e.path)
@@ -374,9 +342,19 @@ func (e *Engine) View(ctx context.Context, team string, fn func(store.Tx) error)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return e.db.View(func(tx *bbolt.Tx) error {
+	return e.read(func(tx *bbolt.Tx) error {
 		return fn(&overlay{base: tx.Bucket(bucketTeams).Bucket(teamKey(team))})
 	})
+}
+
+// read runs fn on a snapshot. A panic there is bbolt's word for damaged pages.
+func (e *Engine) read(fn func(*bbolt.Tx) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = e.fail(fmt.Errorf("%v", r))
+		}
+	}()
+	return e.db.View(fn)
 }
 
 // Indexed implements store.Engine.
@@ -385,7 +363,7 @@ func (e *Engine) Indexed(ctx context.Context, prefix byte, to []byte, limit int)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	err := e.db.View(func(tx *bbolt.Tx) error {
+	err := e.read(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketIndex).Cursor()
 		for k, v := c.Seek([]byte{prefix}); k != nil && len(out) < limit; k, v = c.Next() {
 			n, err := strconv.Atoi(string(v))

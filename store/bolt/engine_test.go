@@ -55,9 +55,10 @@ func TestEngine(t *testing.T) {
 	storetest.RunEngine(t, func(t *testing.T) store.Engine { return open(t, filepath.Join(t.TempDir(), "q.db")) })
 }
 
+// put writes a record of a kind whose value can be anything: a player's name.
 func put(e *bolt.Engine, key, value string) error {
 	return e.Update(context.Background(), "t", func(tx store.Tx) error {
-		tx.Put([]byte(key), []byte(value))
+		tx.Put([]byte("p"+key), []byte(value))
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 
 // maxWalk is the largest file whose every page is read before it is opened;
 // larger ones would take longer than an operator should wait.
-const maxWalk = 512 << 20
+const maxWalk = 256 << 20
 
 func damaged(path, how string) error {
 	return fmt.Errorf("database %s: %w (%s): it was left as it is; restore a backup, or move it away to start anew", path, ErrCorrupt, how)
@@ -31,10 +32,13 @@ func inspect(path string, info fs.FileInfo) error {
 	switch {
 	case info.IsDir():
 		return fmt.Errorf("database %s: this is a folder: name a file in it with QUIZBOT_DB", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("database %s: this is no ordinary file (%s): name another with QUIZBOT_DB", path, info.Mode().Type())
 	case info.Size() == 0:
 		return fmt.Errorf("database %s: %w: a database was lost here, or the file was made by hand; restore a backup, or remove the file to start anew", path, ErrEmpty)
 	}
-	if err := checkMeta(path, info.Size()); err != nil {
+	used, err := checkMeta(path, info.Size())
+	if err != nil {
 		return err
 	}
 	db, err := openFile(path, true)
@@ -42,18 +46,19 @@ func inspect(path string, info fs.FileInfo) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	return walk(db, path, info.Size())
+	return walk(db, path, info.Size(), used)
 }
 
 // checkMeta verifies bbolt's two meta pages and that the file holds all the
-// pages that they speak of. Layout: bbolt internal/common page.go and meta.go.
-func checkMeta(path string, size int64) error {
+// pages that they speak of: used bytes. Layout: bbolt internal/common page.go and
+// meta.go.
+func checkMeta(path string, size int64) (used int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("database %s: %w: let this user read and write the file", path, fs.ErrPermission)
+			return 0, fmt.Errorf("database %s: %w: let this user read and write the file", path, fs.ErrPermission)
 		}
-		return fmt.Errorf("database %s: %w", path, err)
+		return 0, fmt.Errorf("database %s: %w", path, err)
 	}
 	defer func() { _ = f.Close() }()
 	pageSize := int64(os.Getpagesize())
@@ -74,11 +79,11 @@ func checkMeta(path string, size int64) error {
 	}
 	switch {
 	case !valid:
-		return damaged(path, "it doesn't begin like a database")
+		return 0, damaged(path, "it doesn't begin like a database")
 	case pages > uint64(size)/uint64(pageSize):
-		return damaged(path, fmt.Sprintf("it is cut off: %d bytes of %d", size, pages*uint64(pageSize)))
+		return 0, damaged(path, fmt.Sprintf("it is cut off: %d bytes of %d", size, pages*uint64(pageSize)))
 	}
-	return nil
+	return int64(pages) * pageSize, nil
 }
 
 type meta struct {
@@ -103,9 +108,9 @@ func readMeta(r io.ReaderAt, at int64) (meta, bool) {
 	return out, out.pageSize >= 512
 }
 
-// walk checks the version and reads every key, so that a damaged page is found
-// now and not in the middle of a game.
-func walk(db *bbolt.DB, path string, size int64) (err error) {
+// walk checks the version, bbolt's own bookkeeping and every record, so that
+// damage is found now and not in the middle of a game.
+func walk(db *bbolt.DB, path string, size, used int64) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -118,6 +123,9 @@ func walk(db *bbolt.DB, path string, size int64) (err error) {
 			return fmt.Errorf("database %s: %w: name another file with QUIZBOT_DB", path, ErrForeign)
 		}
 		version, err := strconv.Atoi(string(m.Get(keyVersion)))
+		if errors.Is(err, strconv.ErrRange) {
+			version, err = math.MaxInt, nil
+		}
 		switch {
 		case err != nil || version < 1:
 			return fmt.Errorf("database %s: %w: it has no version; name another file with QUIZBOT_DB", path, ErrForeign)
@@ -126,24 +134,24 @@ func walk(db *bbolt.DB, path string, size int64) (err error) {
 		}
 		if said := m.Get(keySize); said != nil {
 			whole, err := strconv.ParseInt(string(said), 10, 64)
-			if err != nil || size < whole {
+			// A copy that ends with the last page in use is whole: so bbolt writes them.
+			if err != nil || size < whole && size != used {
 				return damaged(path, fmt.Sprintf("it is cut off: %d bytes of %s", size, said))
 			}
 		}
 		if size > maxWalk {
 			return nil
 		}
-		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return walkBucket(b) })
-	})
-}
-
-func walkBucket(b *bbolt.Bucket) error {
-	return b.ForEach(func(k, v []byte) error {
-		if v == nil {
-			if inner := b.Bucket(k); inner != nil {
-				return walkBucket(inner)
-			}
+		for err := range tx.Check() {
+			return damaged(path, err.Error())
 		}
-		return nil
+		return tx.Bucket(bucketTeams).ForEachBucket(func(team []byte) error {
+			return tx.Bucket(bucketTeams).Bucket(team).ForEach(func(k, v []byte) error {
+				if err := store.Check(k, v); err != nil {
+					return damaged(path, err.Error())
+				}
+				return nil
+			})
+		})
 	})
 }

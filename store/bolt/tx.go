@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -70,6 +71,20 @@ type overlay struct {
 	base   *bbolt.Bucket     // nil: a team that is not there yet
 	writes map[string][]byte // nil value: deleted
 	sorted []string          // keys of writes in order; nil when out of date
+}
+
+// check refuses what bbolt would not take, before it spoils the transaction that
+// others share.
+func (o *overlay) check() error {
+	for k, v := range o.writes {
+		switch {
+		case k == "" || len(k) > bbolt.MaxKeySize:
+			return fmt.Errorf("%w: a key of %d bytes", ErrTooLarge, len(k))
+		case len(v) > bbolt.MaxValueSize:
+			return fmt.Errorf("%w: a value of %d bytes", ErrTooLarge, len(v))
+		}
+	}
+	return nil
 }
 
 func (o *overlay) keys() []string {
