@@ -111,7 +111,8 @@ type Rooms interface {
 	Due(ctx context.Context, by time.Time, limit int) ([]DueRoom, error)
 	// Unsent lists every room that has messages in the outbox.
 	Unsent(ctx context.Context) ([]RoomRef, error)
-	// Posted returns the message that an outbox key became; "" when none did.
+	// Posted returns the message that the outbox key of a question became; "" when
+	// none did.
 	Posted(ctx context.Context, team TeamID, room RoomID, key string) (MessageID, error)
 	// RoundOf returns the round whose question is that message; 0 when none is.
 	RoundOf(ctx context.Context, team TeamID, room RoomID, m MessageID) (int, error)

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// foldBatch is how many answers one transaction folds into boards.
-	foldBatch = 2000
+	// foldBatch is how many answers one transaction folds into boards: others wait
+	// for the writer no longer than that takes.
+	foldBatch = 200
 	// rangeBits: points are counted one by one and in ranges of 1<<rangeBits, so
 	// that a rank is the sum of few numbers however many players there are.
 	rangeBits = 10
@@ -20,8 +21,7 @@ const (
 // boardName names a board: a team's or a room's, for one span of time.
 func boardName(room bot.RoomID, span string) string { return span + "\n" + string(room) }
 
-// Fold brings the team's boards up to its ledger. Reading a board does it too;
-// calling it after a question closes keeps that reading quick.
+// Fold implements bot.Boards: it brings the team's boards up to its ledger.
 func (s *Store) Fold(ctx context.Context, team bot.TeamID) error {
 	for {
 		more, behind := false, false

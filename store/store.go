@@ -210,7 +210,7 @@ func accept(tx Tx, c bot.Change) error {
 		tx.Put(key(keySeen, day(c.At), id), nil)
 	}
 	if len(c.Causes) > 0 {
-		return forget(tx, c.At)
+		return forget(tx, c.At, 2*len(c.Causes)+8)
 	}
 	return nil
 }
@@ -227,10 +227,10 @@ func knows(tx Tx, id string, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// forget drops a few delivery IDs that are old enough. Each commit that adds
+// forget drops up to n delivery IDs that are old enough. Each commit that adds
 // some drops more than it adds, so that they don't pile up.
-func forget(tx Tx, now time.Time) error {
-	old, err := tx.Scan(key(keySeen), key(keySeen, day(now)-1), 8)
+func forget(tx Tx, now time.Time, n int) error {
+	old, err := tx.Scan(key(keySeen), key(keySeen, day(now)-1), n)
 	if err != nil {
 		return err
 	}
@@ -387,11 +387,9 @@ func settle(tx Tx, room string, r bot.Receipt) error {
 		tx.Delete(key(keyOutbox, room, getUint(seq)))
 		tx.Delete(at)
 	}
-	if r.Message != "" {
+	if r.Message != "" && r.Round > 0 { // only questions are edited, replied to or looked up
 		tx.Put(key(keyMessage, room, r.Key), []byte(r.Message))
-		if r.Round > 0 {
-			tx.Put(key(keyRound, room, string(r.Message)), putUint(uint64(r.Round)))
-		}
+		tx.Put(key(keyRound, room, string(r.Message)), putUint(uint64(r.Round)))
 	}
 	return nil
 }

@@ -176,11 +176,9 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 	}
 	for _, receipt := range c.Settled {
 		r.outbox = slices.DeleteFunc(r.outbox, func(l bot.Line) bool { return l.Key == receipt.Key })
-		if receipt.Message != "" {
+		if receipt.Message != "" && receipt.Round > 0 {
 			r.posted[receipt.Key] = receipt.Message
-			if receipt.Round > 0 {
-				r.rounds[receipt.Message] = receipt.Round
-			}
+			r.rounds[receipt.Message] = receipt.Round
 		}
 	}
 	return nil
