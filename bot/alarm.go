@@ -14,6 +14,8 @@ const (
 	// lookEvery is how often the store is asked even when no alarm is set, in case
 	// another process set one.
 	lookEvery = 5 * time.Second
+	// tickAgain is how long a room waits whose tick has failed.
+	tickAgain = time.Second
 )
 
 // alarm says when the store should next be asked for due rooms. The store is
@@ -129,7 +131,8 @@ func (b *Bot) tick(ref RoomRef) {
 		delete(b.alarm.busy, ref)
 		b.alarm.mu.Unlock()
 		if err != nil {
-			return // logged where it failed; lookEvery brings it up again
+			b.alarm.at(b.now().Add(tickAgain)) // logged where it failed
+			return
 		}
 		b.alarm.wake()
 	})

@@ -11,10 +11,15 @@ const (
 	// giveUpPost is how long a new message is tried; its room waits behind it.
 	giveUpPost = 10 * time.Minute
 	// stepAside is how long an edit is tried before what waits behind it goes first.
-	stepAside = 10 * time.Minute
-	// giveUpEdit is how old an edit may grow. It can be repeated without harm, and
-	// until then the room shows a question that looks open.
-	giveUpEdit = 24 * time.Hour
+	stepAside = time.Minute
+	// giveUpEdit is how old an edit may grow, and giveUpRefused one that the platform
+	// refuses. An edit can be repeated without harm, and until it is made the room
+	// shows a question that looks open.
+	giveUpEdit    = 24 * time.Hour
+	giveUpRefused = time.Hour
+	// firstAside and lastAside bound the wait between tries of one that stepped aside.
+	firstAside = 2 * time.Second
+	lastAside  = 5 * time.Minute
 	// firstRetry and lastRetry bound the wait between tries when the platform names
 	// none; where it has been trying for long, slowRetry.
 	firstRetry = 250 * time.Millisecond
@@ -44,6 +49,7 @@ type attempt struct {
 
 	remembers time.Duration // how long the platform knows the key again; 0: not at all
 	began     time.Time
+	once      bool // a single try, then errLater
 	noted     bool // that it was begun is on disk, or need not be
 
 	// In doubt: a try since that time may have made the message, and if it did it
@@ -115,7 +121,10 @@ func (t *attempt) run() (MessageID, error) {
 			t.o.Target = ""
 			continue
 		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrRejected):
-			return "", err
+			if post || b.now().Sub(t.line.At) > giveUpRefused {
+				return "", err
+			}
+			return "", errLater // the bot may be let in again
 		case errors.As(err, &doubt) && post:
 			t.doubt(tried, b.now().Add(doubt.Settles))
 		case errors.Is(err, ErrInDoubt) && post:
@@ -145,10 +154,12 @@ func (t *attempt) over(post bool, err error) error {
 	switch {
 	case post && tried > giveUpPost:
 		return err
-	case post || tried <= stepAside:
+	case post:
 		return nil
 	case t.bot.now().Sub(t.line.At) > giveUpEdit:
 		return err
+	case tried <= stepAside && !t.once:
+		return nil
 	default:
 		return errLater
 	}
@@ -163,6 +174,11 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 	for wait := firstRetry; t.inDoubt; wait = min(2*wait, slowRetry) {
 		if b.now().Sub(t.since) < t.remembers {
 			return "", false, nil // sending the same key again changes nothing
+		}
+		if id, ok := b.posted(t.ref, t.o.Key); !ok {
+			return "", false, ErrStopped
+		} else if id != "" { // somebody has pressed one of its buttons
+			return id, true, nil
 		}
 		finder, ok := t.to.(Finder)
 		if !ok {

@@ -44,7 +44,7 @@ func benchmarkAnswer(b *testing.B, typed bool, rooms, callers int) {
 	var meter commits
 	core := bot.New(bot.Config{
 		Store: openStore(b), Messengers: map[string]bot.Messenger{"test": mute{}}, Meter: &meter,
-		Seed: func() uint64 { return 1 },
+		Seed: func() uint64 { return seed },
 	}, pool)
 	ctx, cancel := context.WithCancel(context.Background())
 	var run sync.WaitGroup
@@ -56,6 +56,7 @@ func benchmarkAnswer(b *testing.B, typed bool, rooms, callers int) {
 	defer run.Wait()
 	defer cancel()
 
+	tag := bot.TagOf(quiz.Room{Seed: seed})
 	var id, left atomic.Int64
 	submit := func(room int, user, text, choice string, addressed bool) string {
 		reply, err := core.Submit(context.Background(), bot.Incoming{
@@ -94,7 +95,7 @@ func benchmarkAnswer(b *testing.B, typed bool, rooms, callers int) {
 					round, seat := halls[i].seat()
 					text, choice := "b", ""
 					if !typed {
-						text, choice = "", fmt.Sprintf("a:%d:1", round)
+						text, choice = "", fmt.Sprintf("a:%d.%s:1", round, tag)
 					}
 					if got := submit(i, fmt.Sprint("p", seat), text, choice, false); got == "" {
 						b.Errorf("an answer in room %d was none", i)

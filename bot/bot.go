@@ -50,6 +50,7 @@ type Bot struct {
 	rooms    rooms
 	couriers couriers
 	alarm    alarm
+	folding  folding
 
 	work    sync.WaitGroup     // mailboxes, couriers and ticks that run
 	ctx     context.Context    // of delivering
@@ -69,9 +70,13 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	if b.meter == nil {
 		b.meter = noMeter{}
 	}
-	if b.now == nil {
-		b.now = time.Now
+	now := b.now
+	if now == nil {
+		now = time.Now
 	}
+	// Wall time alone: the store keeps no other, and a room in memory must agree
+	// with it when the clock is set.
+	b.now = func() time.Time { return now().Round(0) }
 	if b.seed == nil {
 		b.seed = rand.Uint64
 	}
@@ -81,6 +86,7 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	b.couriers.routes = map[RoomID]*route{}
 	b.alarm.ring = make(chan struct{}, 1)
 	b.alarm.busy = map[RoomRef]bool{}
+	b.folding.busy = map[TeamID]bool{}
 	b.pool.Store(pool)
 	return b
 }
@@ -140,11 +146,8 @@ func (b *Bot) takeUp(ctx context.Context) error {
 			return fmt.Errorf("read the outbox of %s: %w", ref.Room, err)
 		}
 	}
-	for i, j := range jobs {
-		<-j.done
-		if j.err != nil {
-			return fmt.Errorf("read the outbox of %s: %w", refs[i].Room, j.err)
-		}
+	for _, j := range jobs {
+		<-j.done // where that failed it was logged; the other rooms go on
 	}
 	return nil
 }

@@ -233,7 +233,7 @@ func (c *chaos) checkAnswers() {
 			continue
 		}
 		at := place{player: in.User, room: in.Room}
-		if _, err := fmt.Sscanf(in.Choice, "a:%d:", &at.round); err != nil {
+		if _, err := fmt.Sscanf(in.Choice, "a:%d.", &at.round); err != nil {
 			t.Fatal(err)
 		}
 		told, ok := c.told[in.ID]

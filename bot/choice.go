@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,17 +14,20 @@ import (
 // far, as places in the order shown. It is visible to everybody, so it must not
 // tell which option is right.
 //
-// Its text is "a:ROUND:PICKS", PICKS being places joined by "-", with "!" at
-// the end when a multi answer is complete: "a:12:0", "a:12:0-2!".
+// Its text is "a:ROUND.TAG:PICKS", PICKS being places joined by "-", with "!" at
+// the end when a multi answer is complete: "a:12.k3f9x:0", "a:12.k3f9x:0-2!". TAG
+// tells the rooms of one database from those of another, whose rounds have the same
+// numbers: old buttons must not answer new questions when a database was replaced.
 type press struct {
 	round int
+	tag   string
 	picks []int
 	done  bool
 }
 
 func (p press) String() string {
 	var b strings.Builder
-	b.WriteString("a:" + strconv.Itoa(p.round) + ":")
+	b.WriteString("a:" + strconv.Itoa(p.round) + "." + p.tag + ":")
 	for i, pick := range p.picks {
 		if i > 0 {
 			b.WriteByte('-')
@@ -33,6 +38,15 @@ func (p press) String() string {
 		b.WriteByte('!')
 	}
 	return b.String()
+}
+
+// tagOf is a room's tag: five letters and digits that follow from its seed.
+func tagOf(r quiz.Room) string {
+	const size = 5
+	h := fnv.New64a()
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, r.Seed))
+	s := strconv.FormatUint(h.Sum64(), 36)
+	return (s + "00000")[:size]
 }
 
 func parsePress(s string) (press, bool) {
@@ -46,6 +60,9 @@ func parsePress(s string) (press, bool) {
 	}
 	var p press
 	var err error
+	if no, p.tag, ok = strings.Cut(no, "."); !ok {
+		return press{}, false
+	}
 	if p.round, err = strconv.Atoi(no); err != nil || p.round < 1 {
 		return press{}, false
 	}

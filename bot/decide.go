@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"quizbot/quiz"
 )
@@ -24,15 +26,21 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 // press is a button: an answer, or a part of one.
 func (p *plan) press(in Incoming) (Reply, bool, error) {
 	pressed, ok := parsePress(in.Choice)
-	if !ok {
+	if !ok || pressed.tag != tagOf(p.room) {
 		return private(sayOldButton()), false, nil
 	}
 	round, open := p.room.Round(pressed.round)
 	if !open {
 		return p.give(in, pressed.round, quiz.Given{})
 	}
+	if err := p.learn(in, round); err != nil {
+		return Reply{}, false, err
+	}
 	if _, answered := round.Answer(string(in.User)); answered {
 		return p.give(in, pressed.round, quiz.Given{})
+	}
+	if round.Question.Kind == quiz.Multi || round.Question.Kind == quiz.Order {
+		pressed = p.partial.join(in.User, pressed)
 	}
 	given, complete, ok := pressed.given(round)
 	if !ok {
@@ -48,16 +56,32 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 // whose message it replies to, else the one that holds the room.
 func (p *plan) target(in Incoming) (quiz.Round, bool) {
 	if in.ReplyTo != "" {
-		for no, message := range p.posts {
-			if message == in.ReplyTo {
-				return p.room.Round(no)
-			}
+		if no := p.meant(in); no > 0 {
+			return p.room.Round(no)
 		}
 		if !in.Addressed && !in.Private {
 			return quiz.Round{}, false // a talk about something else
 		}
 	}
-	return p.room.Open()
+	round, open := p.room.Open()
+	if open && in.Again && !in.At.IsZero() && in.At.Before(cmp.Or(round.Opened, round.Asked).Add(-deliveryOrder)) {
+		return quiz.Round{}, false // said before, and delivered late: it was about something else
+	}
+	return round, open
+}
+
+// deliveryOrder is how far the platform's clock and ours may differ in saying which
+// of a line and a question was first.
+const deliveryOrder = 2 * time.Second
+
+// meant is the open round whose message was replied to; 0: none.
+func (p *plan) meant(in Incoming) int {
+	for no, message := range p.posts {
+		if in.ReplyTo != "" && message == in.ReplyTo {
+			return no
+		}
+	}
+	return 0
 }
 
 // line is something said in the room, not to the bot: an answer or nothing.
@@ -105,35 +129,68 @@ func (p *plan) lateLine(in Incoming) (Reply, bool, error) {
 // words is something said to the bot: a command, a topic or an answer.
 func (p *plan) words(in Incoming) (Reply, bool, error) {
 	c := ParseCommand(in.Text)
-	if c.Named {
+	round, open := p.target(in)
+	if open && p.answers(round, in, c) {
+		given, _ := quiz.Read(round.Question, round.Shown, in.Text)
+		return p.give(in, round.No, given)
+	}
+	if c.Named || c.Topic == "" {
 		return p.command(in, c)
 	}
-	round, open := p.target(in)
-	topic := false
-	if c.Topic != "" {
-		_, topic = p.bot.pool.Load().Topic(c.Topic)
+	pool := p.bot.pool.Load()
+	if _, known := pool.Topic(c.Topic); known {
+		return p.command(in, c)
 	}
-	if open && c.Topic != "" {
-		given, reading := quiz.Read(round.Question, round.Shown, in.Text)
-		switch {
-		case reading == quiz.Clear && (!topic || quiz.Grade(round.Question, given)):
-			return p.give(in, round.No, given)
-		case reading == quiz.Stuffed && !topic:
+	if word, ok := later(c.Topic); ok {
+		return private(sayNotYet(word)), false, nil
+	}
+	if open && (in.Private || in.ReplyTo != "") && !slipOf(c.Topic, pool) {
+		if _, reading := quiz.Read(round.Question, round.Shown, in.Text); reading == quiz.Stuffed {
 			return private(sayStuffed(round)), false, nil
-		case !topic && in.ReplyTo != "":
-			return private(sayUnclear(round)), false, nil
+		}
+		return private(sayUnclear(round)), false, nil
+	}
+	if open {
+		if _, reading := quiz.Read(round.Question, round.Shown, in.Text); reading == quiz.Stuffed {
+			return private(sayStuffed(round)), false, nil
 		}
 	}
-	if c.Topic != "" && !topic {
-		if word, ok := later(c.Topic); ok {
-			return private(sayNotYet(word)), false, nil
-		}
-		if open && in.Private {
-			return private(sayUnclear(round)), false, nil
-		}
-		return private(sayNoTopic(c.Topic, p.bot.pool.Load())), false, nil
+	return private(sayNoTopic(c.Topic, pool)), false, nil
+}
+
+// answers reports that what was said to the bot answers the open question. Words of
+// commands and topics go before answers, unless the whole is a right answer of
+// several words or names an option; a slip in such a word uses up nobody's answer.
+func (p *plan) answers(round quiz.Round, in Incoming, c Command) bool {
+	given, reading := quiz.Read(round.Question, round.Shown, in.Text)
+	if reading != quiz.Clear {
+		return false
 	}
-	return p.command(in, c)
+	sure := round.Question.Kind != quiz.Text || quiz.Grade(round.Question, given)
+	pool := p.bot.pool.Load()
+	_, topic := pool.Topic(c.Topic)
+	switch {
+	case c.Named:
+		return sure && len(strings.Fields(in.Text)) > 1
+	case c.Topic == "":
+		return false
+	case topic:
+		return quiz.Grade(round.Question, given)
+	case sure:
+		return true
+	case in.ReplyTo != "":
+		return true
+	}
+	_, isLater := later(c.Topic)
+	return !isLater && !slipOf(c.Topic, pool) && !(in.Private && !quiz.Casual(round.Question, round.Shown, in.Text))
+}
+
+// slipOf reports that text is nearly one of the bot's words or topics.
+func slipOf(text string, pool *quiz.Pool) bool {
+	if _, near := pool.Meant(text); near {
+		return true
+	}
+	return len(strings.Fields(text)) == 1 && nearestWord(text) != ""
 }
 
 // command plays a word that concerns this room.
@@ -147,11 +204,11 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	case WordStart:
 		input = quiz.Start{By: by, Topic: c.Topic, Count: c.Count, Each: c.Each, Seed: p.bot.seed()}
 	case WordStop:
-		input = quiz.Stop{By: by, Admin: admin || in.Private}
+		input = quiz.Stop{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordSkip:
-		input = quiz.Skip{By: by, Admin: admin || in.Private}
+		input = quiz.Skip{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordHint:
-		input = quiz.Hint{By: by, Admin: admin || in.Private}
+		input = quiz.Hint{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	default:
 		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed()}
 	}

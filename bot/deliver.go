@@ -98,33 +98,46 @@ func (b *Bot) deliverRoute(r *route) {
 		c.queued--
 		b.meter.Queued(c.queued)
 		c.mu.Unlock()
-		later := b.deliver(r.ref, line)
+		b.deliver(r.ref, line)
 		c.mu.Lock()
 		r.current = ""
-		if later {
-			r.waiting = append(r.waiting, line)
-			c.queued++
-		}
 		c.mu.Unlock()
 	}
 }
 
 // deliver brings one message to its room, however often it takes, and settles
-// it. It leaves the message in the outbox when the bot stops first. later says
-// that it should be tried again after what waits behind it.
-func (b *Bot) deliver(ref RoomRef, line Line) (later bool) {
+// it. It leaves the message in the outbox when the bot stops first.
+func (b *Bot) deliver(ref RoomRef, line Line) {
 	messenger, ok := b.messengers[ref.Room.Platform()]
 	if !ok {
 		b.log.Warn("no adapter for a message in the outbox; it waits until its platform is configured", "room", ref.Room, "key", line.Key)
-		return false
+		return
 	}
 	id, err := b.newAttempt(ref, messenger, line).run()
-	if b.ctx.Err() != nil && err != nil {
-		return false
-	}
 	if errors.Is(err, errLater) {
-		b.log.Warn("message not delivered for long; what waits behind it goes first", "room", ref.Room, "key", line.Key)
-		return true
+		b.work.Go(func() { b.aside(ref, messenger, line) })
+		return
+	}
+	b.settle(ref, line, id, err)
+}
+
+// aside goes on trying an edit that stepped aside, ever more rarely.
+func (b *Bot) aside(ref RoomRef, messenger Messenger, line Line) {
+	for wait := firstAside; sleep(b.ctx, wait); wait = min(2*wait, lastAside) {
+		t := b.newAttempt(ref, messenger, line)
+		t.once = true
+		id, err := t.run()
+		if !errors.Is(err, errLater) {
+			b.settle(ref, line, id, err)
+			return
+		}
+	}
+}
+
+// settle records what became of a message.
+func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
+	if b.ctx.Err() != nil && err != nil {
+		return
 	}
 	j := &job{inner: true, settled: &Receipt{Key: line.Key, Message: id, Round: line.Round}}
 	outcome := "sent"
@@ -155,7 +168,6 @@ func (b *Bot) deliver(ref RoomRef, line Line) (later bool) {
 		b.log.Error("message not delivered", "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
 	}
 	b.inner(ref, j)
-	return false
 }
 
 // inner records what became of a message. The record must not be lost, so it is

@@ -58,7 +58,8 @@ type mailbox struct {
 	snap   Snapshot
 	loaded bool
 	// resume: the stored outbox may hold messages that no courier knows.
-	resume bool
+	resume  bool
+	partial partials
 }
 
 // beside runs fn outside of any room's order.
@@ -94,7 +95,7 @@ func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 		if len(r.boxes) >= maxRooms {
 			r.evict()
 		}
-		box = &mailbox{ref: ref}
+		box = &mailbox{ref: ref, partial: partials{}}
 		r.boxes[ref] = box
 	}
 	box.mu.Lock()
@@ -213,6 +214,9 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 		}
 		b.send(m.ref, lines)
 	}
+	if plan.closed {
+		b.fold(m.ref.Team)
+	}
 	if wake := m.snap.State.Room.Wake(); !wake.IsZero() {
 		b.alarm.at(wake)
 	}
@@ -241,7 +245,7 @@ func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, err
 			m.resume = false
 		}
 	}
-	p := newPlan(b, m.ref, m.snap)
+	p := newPlan(b, m.ref, m.snap, m.partial)
 	for _, j := range batch {
 		j.reply, j.err = Reply{}, nil
 		if err := p.take(j, seen); err != nil {

@@ -56,6 +56,9 @@ type Incoming struct {
 
 	// Choice is the ID of the Button that was pressed; "" when none was.
 	Choice string
+	// Pressed is the message that the button belongs to, where everybody sees it; ""
+	// for one that only the presser sees.
+	Pressed MessageID
 	// ReplyTo is the message that was replied to, or that the thread hangs under.
 	ReplyTo MessageID
 

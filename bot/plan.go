@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"quizbot/quiz"
@@ -21,12 +20,16 @@ type plan struct {
 	posts  map[int]MessageID
 	causes map[string]bool
 	change Change
+	closed bool // a round was
+	// partial is what players have picked so far of answers with several parts. It is
+	// the mailbox's, and not kept: whoever is interrupted begins anew.
+	partial partials
 }
 
-func newPlan(b *Bot, ref RoomRef, snap Snapshot) *plan {
+func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
 	now := b.now()
 	return &plan{
-		bot: b, ref: ref, now: now, snap: snap,
+		bot: b, ref: ref, now: now, snap: snap, partial: partial,
 		room: snap.State.Room, posts: snap.State.Posts, causes: map[string]bool{},
 		change: Change{Team: ref.Team, Room: ref.Room, From: snap.Rev, At: now},
 	}
@@ -96,6 +99,7 @@ func (p *plan) keepState() {
 		}
 	}
 	p.posts = posts
+	p.partial.keep(p.room)
 	p.change.State = &State{Room: p.room, Posts: posts}
 	p.change.Wake = p.room.Wake()
 }
@@ -104,9 +108,10 @@ func (p *plan) keepState() {
 func (p *plan) write(e quiz.Event) {
 	switch e := e.(type) {
 	case quiz.Asked:
-		p.out(Outgoing{Key: askKey(e.Round.No), Round: e.Round.No, Card: sayQuestion(e)})
+		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, tagOf(p.room))})
 	case quiz.Closed:
-		p.out(Outgoing{Key: "r" + strconv.Itoa(e.Round.No) + "-close", Edit: askKey(e.Round.No), Card: sayClosed(e)})
+		p.closed = true
+		p.out(Outgoing{Key: p.key("r%d-close", e.Round.No), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(e)})
 	case quiz.Answered:
 		a := e.Answer
 		p.change.Answers = append(p.change.Answers, Entry{
@@ -124,14 +129,18 @@ func (p *plan) write(e quiz.Event) {
 	}
 }
 
-func askKey(round int) string { return "r" + strconv.Itoa(round) + "-ask" }
+// key names a message of this room, apart from those of a room that had its place
+// in another database.
+func (p *plan) key(format string, numbers ...any) string {
+	return fmt.Sprintf(format, numbers...) + "-" + tagOf(p.room)
+}
 
 // out adds a message to the outbox. Without a key of its own it is named by the
 // revision that it is written at, which no other message of the room can share.
 func (p *plan) out(o Outgoing) {
 	o.Room = p.ref.Room
 	if o.Key == "" {
-		o.Key = fmt.Sprintf("v%d-%d", p.change.From+1, len(p.change.Out))
+		o.Key = p.key("v%d-%d", p.change.From+1, len(p.change.Out))
 	}
 	p.change.Out = append(p.change.Out, o)
 }
@@ -178,20 +187,38 @@ func (p *plan) takeInner(j *job) error {
 		p.change.Begun = append(p.change.Begun, j.begun)
 	}
 	if j.settled != nil {
-		p.change.Settled = append(p.change.Settled, *j.settled)
-		if j.settled.Round > 0 && j.settled.Message != "" {
-			p.posts = maps.Clone(p.posts)
-			if p.posts == nil {
-				p.posts = map[int]MessageID{}
-			}
-			p.posts[j.settled.Round] = j.settled.Message
-		}
+		p.settle(*j.settled)
 	}
 	for _, in := range j.inputs {
 		if _, err := p.step(in); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (p *plan) settle(r Receipt) {
+	p.change.Settled = append(p.change.Settled, r)
+	if r.Round > 0 && r.Message != "" {
+		p.posts = maps.Clone(p.posts)
+		if p.posts == nil {
+			p.posts = map[int]MessageID{}
+		}
+		p.posts[r.Round] = r.Message
+	}
+}
+
+// learn takes the message of a round from a press on it, where its delivery is
+// still in doubt: its close can then be shown there.
+func (p *plan) learn(in Incoming, round quiz.Round) error {
+	if in.Pressed == "" || p.posts[round.No] != "" {
+		return nil
+	}
+	p.settle(Receipt{Key: p.key("r%d-ask", round.No), Message: in.Pressed, Round: round.No})
+	if _, err := p.step(quiz.Posted{Round: round.No}); err != nil {
+		return err
+	}
+	p.keepState()
 	return nil
 }
 

@@ -25,9 +25,9 @@ const (
 // maxScorers is how many names a closed question lists.
 const maxScorers = 15
 
-func sayQuestion(e quiz.Asked) Card {
+func sayQuestion(e quiz.Asked, tag string) Card {
 	r := e.Round
-	card := Card{Title: heading(r, e.Nth, e.Of), Body: []string{r.Question.Ask}, Choices: choices(r)}
+	card := Card{Title: heading(r, e.Nth, e.Of), Body: []string{r.Question.Ask}, Choices: choices(r, tag)}
 	card.Footer = strings.Join([]string{plural(r.Points, "point"), span(r.Limit), howToAnswer(r)}, " · ")
 	return card
 }
@@ -100,10 +100,10 @@ func pickText(q quiz.Question, pick int) string {
 }
 
 // choices are the buttons of an open question.
-func choices(r quiz.Round) []Choice {
+func choices(r quiz.Round, tag string) []Choice {
 	out := make([]Choice, len(r.Shown))
 	for i := range r.Shown {
-		out[i] = Choice{ID: press{round: r.No, picks: []int{i}}.String(), Letter: letter(i), Text: shownText(r, i)}
+		out[i] = Choice{ID: press{round: r.No, tag: tag, picks: []int{i}}.String(), Letter: letter(i), Text: shownText(r, i)}
 	}
 	return out
 }
@@ -127,7 +127,7 @@ func sayPartial(r quiz.Round, p press) Card {
 		card.Body = []string{"So far:\n" + strings.Join(picked, "\n")}
 	}
 	for i := range r.Shown {
-		next := press{round: r.No}
+		next := press{round: r.No, tag: p.tag}
 		if slices.Contains(p.picks, i) {
 			continue
 		}
@@ -135,9 +135,9 @@ func sayPartial(r quiz.Round, p press) Card {
 		card.Choices = append(card.Choices, Choice{ID: next.String(), Letter: letter(i), Text: shownText(r, i)})
 	}
 	if r.Question.Kind == quiz.Multi && len(p.picks) > 0 {
-		card.Choices = append(card.Choices, Choice{ID: press{round: r.No, picks: p.picks, done: true}.String(), Text: "Done"})
+		card.Choices = append(card.Choices, Choice{ID: press{round: r.No, tag: p.tag, picks: p.picks, done: true}.String(), Text: "Done"})
 	}
-	card.Choices = append(card.Choices, Choice{ID: press{round: r.No}.String(), Text: "Start over"})
+	card.Choices = append(card.Choices, Choice{ID: press{round: r.No, tag: p.tag}.String(), Text: "Start over"})
 	return card
 }
 

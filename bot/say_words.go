@@ -167,7 +167,7 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 	case quiz.BadTime:
 		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, quiz.MaxSeconds)}
 	case quiz.TooManyLong:
-		return Card{Title: "Too many questions are open here", Body: []string{"One of them has to close first."}}
+		return Card{Title: "Too many long questions are open here", Body: []string{"One of them has to close first; stop ends the newest of yours."}}
 	default:
 		return Card{Title: "That can't be done now"}
 	}

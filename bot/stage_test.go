@@ -72,6 +72,9 @@ func (s *stage) start() {
 	s.life = begin(s.t, s.store, s.platform, s.as, s.setup.Pool)
 }
 
+// seed is that of every room in these tests.
+const seed = 7
+
 // begin starts a bot. Its log goes to the test's output.
 func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool) *life {
 	f := newFuse()
@@ -80,7 +83,7 @@ func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messe
 		Store:      fusedStore{Store: st, fuse: f},
 		Messengers: map[string]bot.Messenger{"test": fusedMessenger(as(p), f)},
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Seed:       func() uint64 { return 7 },
+		Seed:       func() uint64 { return seed },
 	}, pool)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel

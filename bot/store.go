@@ -142,6 +142,9 @@ type Boards interface {
 	Board(ctx context.Context, q BoardQuery) (Board, error)
 	// Record sums up one player in one team; zero when the player never answered.
 	Record(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
+	// Fold prepares what Board and Record say. They do it themselves too; done
+	// before, they need not wait for it.
+	Fold(ctx context.Context, team TeamID) error
 }
 
 // Store is all that the bot keeps.

@@ -160,8 +160,8 @@ func TestLongQuestionsSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		l := w.start(asFinder)
-		for range 10 {
-			w.must(l, w.say("alice", "#room", "daily"))
+		for i := range 10 {
+			w.must(l, w.say([]string{"alice", "bob", "carol", "dave"}[i%4], "#room", "daily"))
 			time.Sleep(time.Hour) // the bubble's clock
 		}
 		w.must(l, w.say("alice", "#room", "method"))

@@ -2,7 +2,6 @@ package quiz
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -41,30 +40,38 @@ func (s *step) ask(in Ask) {
 	if !s.free() {
 		return
 	}
-	if len(s.room.Rounds) >= MaxRounds {
-		s.refuse(TooManyLong)
-		return
-	}
 	s.seed(in.Seed)
-	if round, ok := s.draw(in.Topic, in.By); ok {
+	before := s.room
+	round, ok := s.draw(in.Topic, in.By)
+	switch {
+	case !ok:
+		s.refuse(NoQuestions)
+	case round.Long() && s.long(in.By) >= MaxLongEach || round.Long() && s.long("") >= MaxLong:
+		s.room = before
+		s.refuse(TooManyLong)
+	default:
 		s.open(round)
 		s.say(Asked{Round: round})
-	} else {
-		s.refuse(NoQuestions)
 	}
+}
+
+// long counts the open rounds that block nobody: of one player, or with "" all.
+func (s *step) long(by string) int {
+	n := 0
+	for _, round := range s.room.Rounds {
+		if round.Long() && (by == "" || round.By == by) {
+			n++
+		}
+	}
+	return n
 }
 
 // draw makes the next round without opening it.
 func (s *step) draw(topic, by string) (Round, bool) {
-	pack, q, next, ok := s.pool.draw(s.room, topic)
+	pack, q, drawn, ok := s.pool.draw(s.room, topic)
 	if !ok {
 		return Round{}, false
 	}
-	drawn := maps.Clone(s.room.Drawn)
-	if drawn == nil {
-		drawn = map[string]Cursor{}
-	}
-	drawn[pack.ID] = next
 	s.room.Drawn = drawn
 	s.room.Last++
 	round := Round{
@@ -186,34 +193,47 @@ func addUp(table []Score, round Round) []Score {
 	return table
 }
 
-// mine reports that by may steer what goes on here, and refuses otherwise.
-func (s *step) mine(by string, admin bool) bool {
-	owner := ""
-	if round, ok := s.room.Open(); ok {
-		owner = round.By
-	} else if s.room.Game == nil {
-		s.refuse(NothingOpen)
-		return false
+// steered is the open round that somebody wants to steer: the one that is meant,
+// else the one that holds the room, else the newest long one that is theirs to
+// steer. ok is false, and the reason said, when there is nothing for them; with a
+// game between two questions there is no round.
+func (s *step) steered(no int, by string, admin bool) (round Round, open, ok bool) {
+	if round, open = s.room.Round(no); !open {
+		round, open = s.room.Open()
 	}
-	if s.room.Game != nil {
+	if !open && s.room.Game == nil {
+		for _, r := range slices.Backward(s.room.Rounds) {
+			if admin || r.By == by {
+				return r, true, true
+			}
+		}
+		if len(s.room.Rounds) == 0 {
+			s.refuse(NothingOpen)
+		} else {
+			s.refuse(NotYours)
+		}
+		return Round{}, false, false
+	}
+	owner := round.By
+	if !open || round.InGame && s.room.Game != nil {
 		owner = s.room.Game.By
 	}
 	if by != owner && !admin {
 		s.refuse(NotYours)
-		return false
+		return Round{}, false, false
 	}
-	return true
+	return round, open, true
 }
 
 func (s *step) stop(in Stop) {
-	if !s.mine(in.By, in.Admin) {
+	round, open, ok := s.steered(in.Round, in.By, in.Admin)
+	if !ok {
 		return
 	}
-	game := s.room.Game
-	if game != nil {
+	if game := s.room.Game; game != nil && (!open || round.InGame) {
 		game.Count, s.halt = game.Done, true // so that closing its question ends it
 	}
-	if round, ok := s.room.Open(); ok {
+	if open {
 		s.close(round.No, true)
 		return
 	}
@@ -221,22 +241,22 @@ func (s *step) stop(in Stop) {
 }
 
 func (s *step) skip(in Skip) {
-	if !s.mine(in.By, in.Admin) {
-		return
-	}
-	if round, ok := s.room.Open(); ok {
+	round, open, ok := s.steered(in.Round, in.By, in.Admin)
+	switch {
+	case !ok:
+	case open:
 		s.close(round.No, true)
-		return
+	default:
+		s.refuse(BetweenTurns)
 	}
-	s.refuse(BetweenTurns)
 }
 
 func (s *step) hint(in Hint) {
-	if !s.mine(in.By, in.Admin) {
+	round, open, ok := s.steered(in.Round, in.By, in.Admin)
+	if !ok {
 		return
 	}
-	round, ok := s.room.Open()
-	if !ok || round.Hinted || round.Question.Hint == "" {
+	if !open || round.Hinted || round.Question.Hint == "" {
 		s.refuse(NoHint)
 		return
 	}

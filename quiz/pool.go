@@ -3,9 +3,11 @@ package quiz
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hbollon/go-edlib"
 )
@@ -101,40 +103,69 @@ func (p *Pool) Nearest(name string, n int) []Pack {
 	return out
 }
 
-// draw picks the room's next question: from the topic's pack, or, when topic is
-// "", from a pack chosen by how much of it the room has yet to see.
-func (p *Pool) draw(r Room, topic string) (Pack, Question, Cursor, bool) {
-	var pack Pack
-	if topic != "" {
-		var ok bool
-		if pack, ok = p.Topic(topic); !ok {
-			return Pack{}, Question{}, Cursor{}, false
-		}
-	} else {
-		weights := make([]int, len(p.packs))
-		total := 0
-		for i, candidate := range p.packs {
-			weights[i] = remaining(r.Seed, candidate, r.Drawn[candidate.ID])
-			total += weights[i]
-		}
-		if total == 0 { // everything has been asked: all packs start anew
-			for i, candidate := range p.packs {
-				weights[i] = len(candidate.Questions)
-				total += weights[i]
-			}
-		}
-		if total == 0 {
-			return Pack{}, Question{}, Cursor{}, false
-		}
-		at := rand.New(rand.NewPCG(r.Seed, mix(uint64(r.Last)+1)<<1)).IntN(total)
-		for i := range weights {
-			if at < weights[i] {
-				pack = p.packs[i]
-				break
-			}
-			at -= weights[i]
+// Meant finds the pack whose ID or alias name is a typing slip away from.
+func (p *Pool) Meant(name string) (Pack, bool) {
+	key := topicKey(name)
+	if utf8.RuneCountInString(key) > maxTyped {
+		return Pack{}, false
+	}
+	best, least := -1, 99
+	for word, i := range p.names {
+		if d := slips(key, word); d >= 0 && (d < least || d == least && i < best) {
+			best, least = i, d
 		}
 	}
-	q, next, ok := Draw(r.Seed, pack, r.Drawn[pack.ID])
-	return pack, q, next, ok
+	if best < 0 {
+		return Pack{}, false
+	}
+	return p.packs[best], true
+}
+
+// draw picks the room's next question: from the topic's pack, or, when topic is
+// "", from a pack chosen by how much of it the room has yet to see. It returns
+// where the room is in each pack afterwards.
+func (p *Pool) draw(r Room, topic string) (pack Pack, q Question, drawn map[string]Cursor, ok bool) {
+	drawn = maps.Clone(r.Drawn)
+	if drawn == nil {
+		drawn = map[string]Cursor{}
+	}
+	if topic != "" {
+		if pack, ok = p.Topic(topic); !ok {
+			return Pack{}, Question{}, nil, false
+		}
+	} else if pack, ok = p.drawPack(r, drawn); !ok {
+		return Pack{}, Question{}, nil, false
+	}
+	q, next, ok := Draw(r.Seed, pack, drawn[pack.ID])
+	drawn[pack.ID] = next
+	return pack, q, drawn, ok
+}
+
+// drawPack picks a pack. When the room has seen everything, all packs start anew.
+func (p *Pool) drawPack(r Room, drawn map[string]Cursor) (Pack, bool) {
+	weights := make([]int, len(p.packs))
+	weigh := func() (total int) {
+		for i, pack := range p.packs {
+			weights[i] = remaining(r.Seed, pack, drawn[pack.ID])
+			total += weights[i]
+		}
+		return total
+	}
+	total := weigh()
+	if total == 0 {
+		for _, pack := range p.packs {
+			drawn[pack.ID] = Cursor{Cycle: drawn[pack.ID].Cycle + 1, Last: drawn[pack.ID].Last}
+		}
+		if total = weigh(); total == 0 {
+			return Pack{}, false
+		}
+	}
+	at := rand.New(rand.NewPCG(r.Seed, mix(uint64(r.Last)+1)<<1)).IntN(total)
+	for i := range weights {
+		if at < weights[i] {
+			return p.packs[i], true
+		}
+		at -= weights[i]
+	}
+	return Pack{}, false
 }

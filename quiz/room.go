@@ -10,9 +10,11 @@ import (
 // beside it, and it is answered by its buttons or in its thread.
 const BlockingLimit = time.Hour
 
-// MaxRounds is how many questions may be open in one room at once, the blocking
-// one and the long ones together.
-const MaxRounds = 12
+// How many long questions may be open in one room at once, and of one player.
+const (
+	MaxLong     = 12
+	MaxLongEach = 3
+)
 
 // Room is where people play: the questions that are open in it, the game that
 // runs in it and what it has seen. It is a value: Step returns a new one and

@@ -11,7 +11,7 @@ const (
 	// Settle is how long after its end a round is closed, so that answers given in
 	// time but still on their way are counted. An answer given after the end is late
 	// all the same.
-	Settle = 400 * time.Millisecond
+	Settle = 600 * time.Millisecond
 	// FirstGap is the time between the start of a game and its first question.
 	FirstGap = 3 * time.Second
 	// Gap is the time to read the answer before a game's next question.
@@ -44,18 +44,21 @@ type Start struct {
 type Stop struct {
 	By    string
 	Admin bool
+	Round int // the one that is meant; 0: what holds the room
 }
 
 // Skip closes the open question; a game goes on with the next.
 type Skip struct {
 	By    string
 	Admin bool
+	Round int // the one that is meant; 0: what holds the room
 }
 
 // Hint shows the open question's hint to all.
 type Hint struct {
 	By    string
 	Admin bool
+	Round int // the one that is meant; 0: what holds the room
 }
 
 // Give is a player's answer.
@@ -168,7 +171,7 @@ const (
 	NoHint       Reason = "no-hint"       // the question has none, or it was shown
 	BadCount     Reason = "bad-count"     // not 1 to MaxCount
 	BadTime      Reason = "bad-time"      // not MinSeconds to MaxSeconds
-	TooManyLong  Reason = "too-many-long" // MaxRounds are open
+	TooManyLong  Reason = "too-many-long" // MaxLong or MaxLongEach are open
 	BetweenTurns Reason = "between-turns" // the game's next question is about to come
 )
 

@@ -220,10 +220,17 @@ func TestLongQuestionsBlockNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := &table{t: t, pool: pool, now: noon}
-	for range MaxRounds {
-		only[Asked](x, x.play(Ask{By: "a", Seed: 1}))
+	for i := range MaxLong {
+		if i > 0 && i%MaxLongEach == 0 {
+			refused(x, x.play(Ask{By: string(rune('a' + i/MaxLongEach - 1))}), TooManyLong)
+		}
+		only[Asked](x, x.play(Ask{By: string(rune('a' + i/MaxLongEach)), Seed: 1}))
 	}
-	refused(x, x.play(Ask{By: "a"}), TooManyLong)
+	before := x.room
+	refused(x, x.play(Ask{By: "z"}), TooManyLong)
+	if x.room.Last != before.Last || x.room.Drawn["slow"] != before.Drawn["slow"] {
+		t.Error("a question that was refused counts as asked")
+	}
 	if _, ok := x.room.Open(); ok {
 		t.Error("a long question holds the room")
 	}
@@ -232,6 +239,40 @@ func TestLongQuestionsBlockNobody(t *testing.T) {
 	only[Answered](x, x.play(Give{Round: 1, Player: "p", Given: Given{Text: "word"}, At: x.now}))
 	x.now = x.now.Add(Settle)
 	only[Closed](x, x.play(Tick{}))
+	// Who asked can end theirs, the newest first or the one that is meant; an admin any.
+	refused(x, x.play(Stop{By: "z"}), NotYours)
+	if c := only[Closed](x, x.play(Stop{By: "a"})); c.Round.No != MaxLongEach {
+		t.Errorf("round %d was ended", c.Round.No)
+	}
+	if c := only[Closed](x, x.play(Stop{By: "a", Round: 2})); c.Round.No != 2 {
+		t.Errorf("round %d was ended", c.Round.No)
+	}
+	refused(x, x.play(Stop{By: "z", Round: 4}), NotYours)
+	if c := only[Closed](x, x.play(Skip{By: "z", Admin: true})); c.Round.No != MaxLong {
+		t.Errorf("round %d was ended", c.Round.No)
+	}
+}
+
+// When every pack is used up, all start anew together: the mixture stays one.
+func TestMixtureAfterACycle(t *testing.T) {
+	x := &table{t: t, pool: testPool(t, 8, 8, 8), now: noon}
+	var order []string
+	for range 2 * 24 {
+		order = append(order, only[Asked](x, x.play(Ask{By: "a", Seed: 5})).Round.Pack)
+		x.play(Stop{By: "a"})
+	}
+	for cycle := range 2 {
+		changes, count := 0, map[string]int{}
+		for i, pack := range order[24*cycle : 24*cycle+24] {
+			count[pack]++
+			if i > 0 && pack != order[24*cycle+i-1] {
+				changes++
+			}
+		}
+		if changes < 8 || count["pack0"] != 8 || count["pack1"] != 8 {
+			t.Errorf("cycle %d: %v", cycle, order[24*cycle:24*cycle+24])
+		}
+	}
 }
 
 // A room doesn't see a question again until the topic is used up, whatever its
@@ -406,7 +447,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 				t.Fatalf("seed %d: after a tick at %s the room still waits for %s", seed, x.now, wake)
 			}
 		}
-		if open := len(x.room.Rounds); open > MaxRounds {
+		if open := len(x.room.Rounds); open > MaxLong+1 {
 			t.Fatalf("seed %d: %d rounds are open", seed, open)
 		}
 		if r.IntN(3) == 0 {

@@ -302,6 +302,10 @@ func (m *model) Board(ctx context.Context, q bot.BoardQuery) (bot.Board, error) 
 	return out, nil
 }
 
+// Fold implements bot.Boards: the model counts when it is asked.
+func (m *model) Fold(context.Context, bot.TeamID) error { return nil }
+
+// Record implements bot.Boards.
 func (m *model) Record(ctx context.Context, team bot.TeamID, player bot.UserID) (quiz.Record, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {

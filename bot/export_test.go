@@ -1,0 +1,4 @@
+package bot
+
+// TagOf lets tests make up buttons.
+var TagOf = tagOf
