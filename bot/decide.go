@@ -181,8 +181,10 @@ func (p *plan) answers(round quiz.Round, in Incoming, c Command) bool {
 	case in.ReplyTo != "":
 		return true
 	}
-	_, isLater := later(c.Topic)
-	return !isLater && !slipOf(c.Topic, pool) && !(in.Private && !quiz.Casual(round.Question, round.Shown, in.Text))
+	if _, isLater := later(c.Topic); isLater || slipOf(c.Topic, pool) {
+		return false
+	}
+	return !in.Private || quiz.Casual(round.Question, round.Shown, in.Text)
 }
 
 // slipOf reports that text is nearly one of the bot's words or topics.

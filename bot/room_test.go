@@ -70,7 +70,7 @@ func TestRoomThatCanBeReachedAgain(t *testing.T) {
 		time.Sleep(70 * time.Second) // the third can't be posted: the game is dropped
 		shut(false)
 		time.Sleep(70 * time.Second)
-		last("Closed · Wires · easy") // the second's, which could not be shown at first
+		last("Closed · Question 2 of 3") // the second's, which could not be shown at first
 		w.must(l, w.say("bob", "#room", "method"))
 		last("Wires · easy")
 		time.Sleep(time.Minute)

@@ -143,7 +143,7 @@ func TestCloseThatWasSavedInSpiteOfAnError(t *testing.T) {
 				fail.left.Store(3)
 				time.Sleep(40 * time.Second) // the bubble's clock
 				synctest.Wait()
-				for _, what := range []string{"Question 1 of 1 · Wires · easy", "Closed · Wires · easy", "The game is over"} {
+				for _, what := range []string{"Question 1 of 1 · Wires · easy", "Closed · Question 1 of 1 · Wires · easy", "The game is over"} {
 					if n := w.platform.titles("#room")[what]; n != 1 {
 						t.Errorf("%q was said %d times", what, n)
 					}

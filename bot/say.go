@@ -59,17 +59,25 @@ func howToAnswer(r quiz.Round) string {
 	case quiz.Multi:
 		return "pick every right one: press the buttons, or type the letters (A C)"
 	case quiz.Order:
-		last := letters(len(r.Shown))
-		slices.Reverse(last)
-		return "put them in order: press one after the other, or type the letters (" + strings.Join(last, " ") + ")"
+		return "put them in order: press one after the other, or type the letters (" + strings.Join(someOrder(r), " ") + ")"
 	case quiz.Number:
 		if r.Question.Unit != "" {
-			return "type a number of " + r.Question.Unit
+			return "type a number (in " + r.Question.Unit + ")"
 		}
 		return "type a number"
 	default:
 		return "type your answer"
 	}
+}
+
+// someOrder is an example of an order that is not the right one.
+func someOrder(r quiz.Round) []string {
+	out := letters(len(r.Shown))
+	slices.Reverse(out)
+	if slices.IsSortedFunc(r.Shown, func(a, b int) int { return b - a }) {
+		out[0], out[1] = out[1], out[0]
+	}
+	return out
 }
 
 func letters(n int) []string {
@@ -121,7 +129,7 @@ func sayPartial(r quiz.Round, p press) Card {
 			picked[i] = strconv.Itoa(i+1) + ") " + picked[i]
 		}
 	} else {
-		card.Title = "Which else?"
+		card.Title = "Any more?"
 	}
 	if len(picked) > 0 {
 		card.Body = []string{"So far:\n" + strings.Join(picked, "\n")}
@@ -253,7 +261,7 @@ func sayOldButton() Card {
 // sayClosed replaces the question when it is over.
 func sayClosed(e quiz.Closed) Card {
 	r, q := e.Round, e.Round.Question
-	card := Card{Title: "Closed · " + heading(r, 0, 0), Body: []string{q.Ask}}
+	card := Card{Title: "Closed · " + heading(r, e.Nth, e.Of), Body: []string{q.Ask}}
 	counts := map[int]int{}
 	for _, a := range r.Answers {
 		for _, pick := range a.Given.Picks {
@@ -269,7 +277,11 @@ func sayClosed(e quiz.Closed) Card {
 			card.Choices = append(card.Choices, c)
 		}
 	}
-	card.Body = appendText(card.Body, "Answer: "+rightText(r), q.Explain)
+	answer := "Answer: "
+	if q.Kind == quiz.Order {
+		answer = "Answer, in order:\n"
+	}
+	card.Body = appendText(card.Body, answer+rightText(r), q.Explain)
 	if q.Source != "" {
 		card.Body = append(card.Body, "Source: "+q.Source)
 	}
@@ -307,7 +319,7 @@ func rightText(r quiz.Round) string {
 		for i, step := range q.Steps {
 			lines[i] = strconv.Itoa(i+1) + ") " + step
 		}
-		return "\n" + strings.Join(lines, "\n")
+		return strings.Join(lines, "\n")
 	default:
 		var out []string
 		for i, pick := range r.Shown {
@@ -374,21 +386,48 @@ func sayEnded(e quiz.Ended) Card {
 	if e.Stopped {
 		card.Title = "The game was stopped"
 	}
-	var winners []string
-	for _, s := range e.Game.Score {
-		if s.Points > 0 && s.Points == e.Game.Score[0].Points {
-			winners = append(winners, called(s.Name, s.Player))
-		}
-	}
-	switch len(winners) {
-	case 0:
-		card.Body = []string{"Nobody scored this time."}
-	case 1:
-		card.Body = []string{winners[0] + " wins with " + plural(e.Game.Score[0].Points, "point") + "."}
-	default:
-		card.Body = []string{strings.Join(winners, " and ") + " share the win with " + plural(e.Game.Score[0].Points, "point") + "."}
-	}
+	card.Body = podium(e.Game.Score)
 	return card
+}
+
+// podium says who won, and who came next: places one to three, as far as somebody
+// scored for them.
+func podium(score []quiz.Score) []string {
+	if len(score) == 0 || score[0].Points == 0 {
+		return []string{"Nobody scored this time."}
+	}
+	var out []string
+	for at := 0; at < len(score) && at < 3 && score[at].Points > 0; {
+		points, next := score[at].Points, at
+		var names []string
+		for ; next < len(score) && score[next].Points == points; next++ {
+			names = append(names, called(score[next].Name, score[next].Player))
+		}
+		who, with := allOf(names), " with "+plural(points, "point")+"."
+		switch {
+		case at > 0:
+			out = append(out, []string{"", "Second: ", "Third: "}[at]+who+with)
+		case len(names) == 1:
+			out = append(out, who+" wins"+with)
+		default:
+			out = append(out, who+" share the win"+with)
+		}
+		at = next
+	}
+	return []string{strings.Join(out, "\n")}
+}
+
+// maxNamed is how many names one place of a podium lists.
+const maxNamed = 5
+
+// allOf lists names: "a, b and c", and the first few of many.
+func allOf(names []string) string {
+	if n := len(names); n > maxNamed {
+		return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", n-maxNamed)
+	} else if n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
 }
 
 // scoreLines are a game's table; players with equal points share a rank.

@@ -85,7 +85,8 @@ func foldAnswer(s string) string {
 	words := foldWords(s)
 	for again := true; again; {
 		again = false
-		if len(words) > 1 && articles[words[0]] {
+		letters := len(words) > 1 && words[0] == "a" && utf8.RuneCountInString(words[1]) == 1 // "a b"
+		if len(words) > 1 && articles[words[0]] && !letters {
 			words, again = words[1:], true
 			continue
 		}
@@ -122,7 +123,7 @@ func slips(given, want string) int {
 		return -1
 	}
 	d := edlib.OSADamerauLevenshteinDistance(given, want)
-	if g, w := strings.Fields(given), strings.Fields(want); len(g) == len(w) && len(w) > 1 {
+	if g, w := wordsOf(given), wordsOf(want); len(g) == len(w) && len(w) > 1 {
 		d = 0
 		for i := range w { // in a phrase each word has its own allowance: "pin bit" is no slip of "fin bit"
 			one := edlib.OSADamerauLevenshteinDistance(g[i], w[i])
@@ -136,6 +137,11 @@ func slips(given, want string) int {
 		return -1
 	}
 	return d
+}
+
+// wordsOf cuts a folded answer where its words end: "text/html" has two.
+func wordsOf(folded string) []string {
+	return strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(" /:@&=", r) })
 }
 
 // allowance is how many slips a text of this length may have.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -39,15 +38,21 @@ var units = map[string]struct {
 	"hz": {"hertz", 1}, "khz": {"hertz", 1e3}, "mhz": {"hertz", 1e6}, "ghz": {"hertz", 1e9},
 }
 
-// numberWords are the numbers that people write out.
-var numberWords = map[string]float64{
-	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-	"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
-	"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+// fractions that stand on keyboards.
+var fractions = strings.NewReplacer("½", ".5", "¼", ".25", "¾", ".75", "⅛", ".125")
+
+func visible(r rune) rune {
+	if invisible(r) {
+		return -1
+	}
+	return r
 }
 
 func trimNumber(text string) string {
-	s := strings.TrimSpace(norm.NFKC.String(text))
+	s := strings.TrimSpace(norm.NFKC.String(fractions.Replace(strings.Map(visible, text))))
+	if rest, ok := strings.CutPrefix(strings.ToLower(s), "minus "); ok {
+		s = "-" + strings.TrimSpace(rest)
+	}
 	s = strings.NewReplacer("−", "-", "–", "-", "\u00a0", " ", "\u202f", " ", "’", "'").Replace(s)
 	return strings.TrimRight(s, ".!? ")
 }
@@ -70,6 +75,7 @@ func readNumber(q Question, text string) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
+	x, unit = scaled(x, unit)
 	return convert(q, x, unit)
 }
 
@@ -83,38 +89,16 @@ func parseDigits(s string) (float64, bool) {
 		}
 		return x, err == nil
 	}
-	s = groups.ReplaceAllString(s, "$1$2") // "1,000,000" and "1'000": drop what groups thousands
-	s = groups.ReplaceAllString(s, "$1$2")
+	if grouped := groups.FindString(s); grouped != "" { // "1,000,000" and "1'000": drop what groups thousands
+		s = strings.NewReplacer(",", "", "'", "", " ", "", "_", "").Replace(grouped) + s[len(grouped):]
+	}
 	s = strings.Replace(s, ",", ".", 1)
 	x, err := strconv.ParseFloat(s, 64)
 	return x, err == nil && !math.IsInf(x, 0) && !math.IsNaN(x)
 }
 
-// groups finds a sign between three digits and what comes before them.
-var groups = regexp.MustCompile(`([0-9])[,' _]([0-9]{3})\b`)
-
-// wordNumber reads "sixteen", "twenty-one" or "two hundred", with a unit behind.
-func wordNumber(s string) (x float64, unit string, ok bool) {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == '-' })
-	sum, last := 0.0, 0.0
-	i := 0
-	for ; i < len(words); i++ {
-		n, known := numberWords[words[i]]
-		if !known {
-			break
-		}
-		switch {
-		case n >= 100 && sum > 0 && sum < n:
-			sum *= n
-		case i > 0 && (last < 20 && last != 0 || n >= 20 && last < 100 || last == 0): // "one two", "twenty thirty"
-			return 0, "", false
-		default:
-			sum += n
-		}
-		last = n
-	}
-	return sum, strings.Join(words[i:], " "), i > 0
-}
+// groups finds whole thousands with a sign before each three digits.
+var groups = regexp.MustCompile(`^[+-]?[0-9]{1,3}(?:[,' _][0-9]{3})+\b`)
 
 // convert brings x from the unit that was typed into the unit of q. A unit that
 // measures something else is no answer.
@@ -126,8 +110,7 @@ func convert(q Question, x float64, unit string) (float64, bool) {
 	}
 	from, ok := units[unit]
 	if !ok {
-		// "101 Switching Protocols": words behind a number that has no unit.
-		return x, want == "" && len(unit) > 2 && unicode.IsLetter([]rune(unit)[0])
+		return x, want == "" && len(unit) > 2 && describes(unit) // words behind a number that has no unit
 	}
 	to, ok := units[want]
 	if !ok || to.dimension != from.dimension {
@@ -148,7 +131,8 @@ func bareNumber(q Question, text string) bool {
 	s := trimNumber(foldFigure(text))
 	_, unit, ok := wordNumber(s)
 	if m := numberForm.FindStringSubmatch(s); m != nil {
-		unit, ok = m[2], true
+		_, unit = scaled(0, strings.ToLower(strings.TrimSpace(m[2])))
+		ok = true
 	}
 	unit = unitName(unit)
 	_, known := units[unit]

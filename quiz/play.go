@@ -157,8 +157,15 @@ func (s *step) close(no int, early bool) {
 	i := s.room.index(no)
 	round := s.room.Rounds[i]
 	s.room.Rounds = slices.Delete(s.room.Rounds, i, i+1)
-	s.say(Closed{Round: round, Early: early})
+	closed := Closed{Round: round, Early: early}
 	game := s.room.Game
+	if round.InGame && game != nil {
+		closed.Nth, closed.Of = game.Done, game.Count
+		if s.of > 0 {
+			closed.Of = s.of
+		}
+	}
+	s.say(closed)
 	if !round.InGame || game == nil {
 		return
 	}
@@ -231,6 +238,7 @@ func (s *step) stop(in Stop) {
 		return
 	}
 	if game := s.room.Game; game != nil && (!open || round.InGame) {
+		s.of = game.Count
 		game.Count, s.halt = game.Done, true // so that closing its question ends it
 	}
 	if open {

@@ -1,12 +1,15 @@
 package quiz
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Reading says whether typed words are an answer at all.
@@ -69,11 +72,7 @@ func Casual(q Question, shown []int, text string) bool {
 		if foldAnswer(text) == "" || strings.HasSuffix(text, "?") || strings.Contains(text, "://") || strings.ContainsAny(text[:1], "/!<@") {
 			return false
 		}
-		longest := 0
-		for _, a := range q.Accept {
-			longest = max(longest, len(strings.Fields(a)))
-		}
-		return len(strings.Fields(text)) <= max(6, 2+2*longest)
+		return !chatter(q, text)
 	default:
 		return true
 	}
@@ -96,7 +95,7 @@ var place = regexp.MustCompile(`^(?i:(?:my |the )?(?:answer|option|choice)(?: is
 
 // readPlace reads the place of one of n things.
 func readPlace(s string, n int) (int, bool) {
-	m := place.FindStringSubmatch(strings.TrimSpace(s))
+	m := place.FindStringSubmatch(strings.TrimSpace(norm.NFKC.String(strings.Map(visible, s))))
 	if m == nil {
 		return 0, false
 	}
@@ -164,10 +163,29 @@ func readOne(texts []string, shown []int, s string) (Given, Reading) {
 	if i, ok := like(texts, s); ok {
 		return Given{Picks: []int{i}}, Clear
 	}
+	if i, ok := readLabel(texts, shown, s); ok {
+		return Given{Picks: []int{i}}, Clear
+	}
 	if picks, ok := readList(texts, shown, s); ok && len(picks) > 1 {
 		return Given{}, Stuffed
 	}
 	return Given{}, Unclear
+}
+
+// label is an option as its button shows it: "B. POST".
+var label = regexp.MustCompile(`^([a-zA-Z])[.):]\s+(.+)$`)
+
+func readLabel(texts []string, shown []int, s string) (int, bool) {
+	m := label.FindStringSubmatch(strings.TrimSpace(s))
+	if m == nil {
+		return 0, false
+	}
+	at, ok := readPlace(m[1], len(shown))
+	if !ok {
+		return 0, false
+	}
+	i, ok := like(texts, m[2])
+	return i, ok && i == shown[at]
 }
 
 // separators between several answers.
@@ -257,25 +275,34 @@ var truths = map[string]int{
 }
 
 func readTruth(s string) (Given, Reading) {
-	if i, ok := truths[foldAnswer(s)]; ok {
-		return Given{Picks: []int{i}}, Clear
-	}
 	if i, ok := readPlace(s, 2); ok {
 		return Given{Picks: []int{i}}, Clear
 	}
-	both := map[int]bool{}
+	seen := map[int]bool{}
+	all := true
 	for _, w := range foldWords(s) {
 		if w == "or" || w == "and" {
 			continue
 		}
 		i, ok := truths[w]
-		if !ok {
-			return Given{}, Unclear
+		all = all && ok
+		if ok {
+			seen[i] = true
 		}
-		both[i] = true
 	}
-	if len(both) == 2 {
+	switch {
+	case all && len(seen) == 2:
 		return Given{}, Stuffed
+	case all && len(seen) == 1:
+		return Given{Picks: []int{slices.Collect(maps.Keys(seen))[0]}}, Clear
+	}
+	for i, name := range []string{"true", "false"} {
+		if label := label.FindStringSubmatch(strings.TrimSpace(s)); label != nil && strings.EqualFold(label[1], string(rune('a'+i))) && Fold(label[2]) == name {
+			return Given{Picks: []int{i}}, Clear
+		}
+	}
+	if i, ok := truths[foldAnswer(s)]; ok {
+		return Given{Picks: []int{i}}, Clear
 	}
 	return Given{}, Unclear
 }

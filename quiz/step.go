@@ -117,10 +117,12 @@ type Repeated struct {
 // Late: the round is over, or never was.
 type Late struct{ Round int }
 
-// Closed: a round is over. Early when somebody ended it.
+// Closed: a round is over. Early when somebody ended it. In a game it was number Nth
+// of Of.
 type Closed struct {
-	Round Round
-	Early bool
+	Round   Round
+	Early   bool
+	Nth, Of int
 }
 
 // Hinted: the room may read the hint.
@@ -217,4 +219,5 @@ type step struct {
 	pool   *Pool
 	events []Event
 	halt   bool // the game ends because somebody ended it
+	of     int  // how many questions it would have had
 }

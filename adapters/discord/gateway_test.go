@@ -402,7 +402,7 @@ func TestPressesBuildAnAnswer(t *testing.T) {
 	}
 	w.core.set(func(_ context.Context, in bot.Incoming) (bot.Reply, error) {
 		if in.Choice == "a:1:0" {
-			return bot.Reply{Card: &bot.Card{Title: "Which else?", Choices: []bot.Choice{{ID: "a:1:0-1", Letter: "B", Text: "two"}}}}, nil
+			return bot.Reply{Card: &bot.Card{Title: "Any more?", Choices: []bot.Choice{{ID: "a:1:0-1", Letter: "B", Text: "two"}}}}, nil
 		}
 		return card("Right"), nil
 	})
