@@ -58,6 +58,51 @@ func homes() map[string][]string {
 	}
 }
 
+// outside are all the libraries that the inner folders may import.
+func outside() map[string][]string {
+	return map[string][]string{
+		"quiz":  {"github.com/hbollon/go-edlib", "golang.org/x/text", "go.yaml.in/yaml/v3"},
+		"bot":   {"github.com/hbollon/go-edlib"},
+		"store": {},
+		"data":  {},
+	}
+}
+
+// TestOutside: what the rules, the core and the store lean on stays small and pure.
+func TestOutside(t *testing.T) {
+	eachSource(t, filepath.Join("..", ".."), func(folder, file string, imports []string) {
+		allowed, inner := outside()[folder]
+		if !inner {
+			return
+		}
+		for _, i := range imports {
+			first, _, _ := strings.Cut(i, "/")
+			if !strings.Contains(first, ".") { // the standard library, or ours
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(library string) bool { return i == library || strings.HasPrefix(i, library+"/") }) {
+				t.Errorf("%s imports %s: %s leans on %v alone", file, i, folder, allowed)
+			}
+		}
+	})
+}
+
+// maxLines is how long a source may be; a longer one holds two things.
+const maxLines = 500
+
+func TestLength(t *testing.T) {
+	root := filepath.Join("..", "..")
+	eachSource(t, root, func(_, file string, _ []string) {
+		src, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(src), "\n"); n > maxLines {
+			t.Errorf("%s has %d lines: it holds more than one thing", file, n)
+		}
+	})
+}
+
 func TestArrows(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := map[string]bool{}
@@ -103,7 +148,7 @@ func TestClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"time.Now(", "time.Since(", "time.Sleep(", "rand.IntN(", "rand.Shuffle(", "rand.Perm("} {
+		for _, word := range []string{"time.Now(", "time.Since(", "time.Sleep(", "time.After(", "time.NewTimer(", "time.Until(", "rand.IntN(", "rand.N(", "rand.Uint64(", "rand.Shuffle(", "rand.Perm("} {
 			if strings.Contains(string(src), word) {
 				t.Errorf("%s uses %s: time and chance are arguments", file, word)
 			}
