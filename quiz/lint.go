@@ -12,10 +12,15 @@ const MaxLongest = 0.35
 // LintPack reads a pack as ParsePack does and adds advice: what makes a
 // question bad without making it wrong.
 func LintPack(file string, src []byte) (Pack, []Problem, error) {
-	pack, at, problems := parse(file, src)
-	if len(problems) > 0 {
-		return Pack{}, nil, problems
+	s := ReadSource(file, src)
+	if len(s.Faults) > 0 {
+		return Pack{}, nil, s.Faults
 	}
+	return s.Pack, s.Advice, nil
+}
+
+// advise lists it in the order of the questions.
+func advise(file string, pack Pack, at places) Problems {
 	l := &parser{file: file}
 	choice, longest := 0, 0
 	for i, q := range pack.Questions {
@@ -45,7 +50,7 @@ func LintPack(file string, src []byte) (Pack, []Problem, error) {
 	if choice >= 6 && float64(longest) > MaxLongest*float64(choice) {
 		l.fault(at.pack, "lengthen wrong options or shorten right ones", "the right option is the longest in %d of %d choice questions", longest, choice)
 	}
-	return pack, l.problems, nil
+	return l.problems
 }
 
 func longestIsRight(q Question) bool {

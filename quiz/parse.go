@@ -3,11 +3,8 @@ package quiz
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/hbollon/go-edlib"
@@ -21,9 +18,12 @@ type Problem struct {
 	Text, Cure   string
 }
 
+// Place is "file:line:column".
+func (p Problem) Place() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
 // String is "file:line:column: text; cure".
 func (p Problem) String() string {
-	s := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+	s := p.Place() + ": " + p.Text
 	if p.Cure != "" {
 		s += "; " + p.Cure
 	}
@@ -46,9 +46,10 @@ func (p Problems) Error() string {
 // for messages. The error is Problems, all of them at once. It refuses what
 // could make a small file large: anchors, aliases, merge keys and tags.
 func ParsePack(file string, src []byte) (Pack, error) {
-	pack, _, problems := parse(file, src)
-	if len(problems) > 0 {
-		return Pack{}, problems
+	p := &parser{file: file}
+	pack := p.parse(src)
+	if len(p.problems) > 0 {
+		return Pack{}, p.problems
 	}
 	return pack, nil
 }
@@ -63,90 +64,37 @@ type parser struct {
 	file     string
 	problems Problems
 	at       places
+	names    []topicName
 }
 
-func parse(file string, src []byte) (Pack, places, Problems) {
-	p := &parser{file: file}
+func (p *parser) parse(src []byte) Pack {
 	root := p.document(src)
 	if root == nil {
-		return Pack{}, p.at, p.problems
+		return Pack{}
 	}
 	p.safe(root, 0)
 	if len(p.problems) > 0 {
-		return Pack{}, p.at, p.problems
+		return Pack{}
 	}
 	pack := p.pack(root)
 	slices.SortStableFunc(p.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return pack, p.at, p.problems
+	return pack
 }
 
 func (p *parser) fault(n *yaml.Node, cure, format string, args ...any) {
-	line, column := 1, 1
+	x := p.place(n)
+	x.Text, x.Cure = fmt.Sprintf(format, args...), cure
+	p.problems = append(p.problems, x)
+}
+
+func (p *parser) place(n *yaml.Node) Problem {
+	x := Problem{File: p.file, Line: 1, Column: 1}
 	if n != nil {
-		line, column = max(n.Line, 1), max(n.Column, 1)
+		x.Line, x.Column = max(n.Line, 1), max(n.Column, 1)
 	}
-	p.problems = append(p.problems, Problem{File: p.file, Line: line, Column: column, Text: fmt.Sprintf(format, args...), Cure: cure})
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
-// document reads the file's only YAML document; nil when it isn't one.
-func (p *parser) document(src []byte) *yaml.Node {
-	switch {
-	case len(src) > MaxPackSize:
-		p.fault(nil, "split it into several packs", "the file has %d bytes; a pack has at most %d", len(src), MaxPackSize)
-		return nil
-	case !utf8.Valid(src):
-		line := 1 + strings.Count(string(src[:invalidAt(src)]), "\n")
-		p.fault(&yaml.Node{Line: line, Column: 1}, "save it as UTF-8", "the file is not UTF-8 text")
-		return nil
-	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(src)))
-	var doc, second yaml.Node
-	if err := decodeNode(decoder, &doc); err != nil {
-		line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
-		if m := yamlLine.FindStringSubmatch(text); m != nil {
-			line, _ = strconv.Atoi(m[1])
-			text = strings.Replace(text, m[0], "", 1)
-		}
-		if text == "EOF" {
-			text = "the file is empty"
-		}
-		p.fault(&yaml.Node{Line: line, Column: 1}, "check the indentation and the quotes around there", "this is not YAML: %s", text)
-		return nil
-	}
-	if err := decodeNode(decoder, &second); err == nil {
-		p.fault(&second, "put each pack in a file of its own", "a second document begins here")
-		return nil
-	}
-	if len(doc.Content) != 1 {
-		p.fault(nil, "begin with pack: and questions:", "the file is empty")
-		return nil
-	}
-	return doc.Content[0]
-}
-
-// decodeNode keeps a panic of the YAML library from taking the program down.
-func decodeNode(d *yaml.Decoder, n *yaml.Node) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("yaml: %v", r)
-		}
-	}()
-	return d.Decode(n)
-}
-
-func invalidAt(src []byte) int {
-	for i := 0; i < len(src); {
-		r, n := utf8.DecodeRune(src[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return len(src)
+	return x
 }
 
 // maxDepth of nodes: pack, questions, question, options, option, its value.
@@ -262,15 +210,16 @@ func (p *parser) text(n *yaml.Node, what string, limit int) string {
 		return ""
 	}
 	s := strings.TrimSpace(n.Value)
-	if s == "" {
+	if blank(s) {
 		p.fault(n, "write something", "%s is empty", what)
+		return ""
 	}
 	if count := utf8.RuneCountInString(s); count > limit {
 		p.fault(n, fmt.Sprintf("shorten it by %d", count-limit), "%s has %d characters; at most %d are allowed", what, count, limit)
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			p.fault(n, "remove it", "%s holds the control character %U", what, r)
+		if bad := unseen(r); bad != "" {
+			p.fault(n, "remove it", "%s holds %s %U, which nobody sees", what, bad, r)
 			break
 		}
 	}
@@ -282,8 +231,8 @@ func (p *parser) into(to *string, what string, limit int) func(*yaml.Node) {
 	return func(n *yaml.Node) { *to = p.text(n, what, limit) }
 }
 
-// texts reads a list of texts, none of them twice.
-func (p *parser) texts(n *yaml.Node, what string, limit int) []string {
+// texts reads a list of texts, no two of them the same.
+func (p *parser) texts(n *yaml.Node, what string, limit int, same func(a, b string) bool) []string {
 	if n.Kind != yaml.SequenceNode {
 		p.fault(n, "write it as a list: [one, two]", "%s must be a list of texts, this is %s", what, kindName(n))
 		return nil
@@ -291,8 +240,8 @@ func (p *parser) texts(n *yaml.Node, what string, limit int) []string {
 	var out []string
 	for _, item := range n.Content {
 		s := p.text(item, what, limit)
-		if s != "" && slices.ContainsFunc(out, func(x string) bool { return strings.EqualFold(x, s) }) {
-			p.fault(item, "keep one of them", "%s holds %q twice", what, cutText(s))
+		if s != "" && slices.ContainsFunc(out, func(x string) bool { return same(x, s) }) {
+			p.fault(item, "keep one of them", "%s holds two texts that are the same to players: %q", what, cutText(s))
 		}
 		out = append(out, s)
 	}
@@ -311,10 +260,10 @@ func (p *parser) number(n *yaml.Node, what string) float64 {
 }
 
 func (p *parser) integer(n *yaml.Node, what string, least, most int, cure string) int {
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
-		var i int
-		if err := n.Decode(&i); err == nil && i >= least && i <= most {
-			return i
+	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") { // 30.0 is 30
+		var x float64
+		if err := n.Decode(&x); err == nil && x >= float64(least) && x <= float64(most) && x == float64(int(x)) {
+			return int(x)
 		}
 	}
 	p.fault(n, cure, "%s must be a whole number from %d to %d, this is %s", what, least, most, cutText(n.Value))

@@ -32,17 +32,19 @@ func (p *parser) pack(root *yaml.Node) Pack {
 	p.fields(root, "a pack", map[string]func(*yaml.Node){
 		"pack": func(n *yaml.Node) {
 			pack.ID = p.id(n, "pack")
+			p.named(n, pack.ID, false)
 			if slices.Contains(Reserved(), pack.ID) {
 				p.fault(n, "choose another id", "%q is a word that players say to the bot, so no topic can be called so", pack.ID)
 			}
 		},
 		"title": p.into(&pack.Title, "title", MaxTitle),
 		"aliases": func(n *yaml.Node) {
-			pack.Aliases = p.texts(n, "aliases", maxID)
+			pack.Aliases = p.texts(n, "aliases", maxID, looksAlike)
 			for i, alias := range pack.Aliases {
-				if slices.Contains(Reserved(), topicKey(alias)) {
-					p.fault(n.Content[i], "choose another alias", "%q is a word that players say to the bot, so no topic can be called so", alias)
+				if why, cure := unsayable(alias); why != "" {
+					p.fault(n.Content[i], cure, "the alias %q %s", cutText(alias), why)
 				}
+				p.named(n.Content[i], alias, true)
 			}
 			if len(pack.Aliases) > maxAliases {
 				p.fault(n, "keep the best", "a pack has at most %d aliases", maxAliases)
@@ -71,6 +73,13 @@ func (p *parser) pack(root *yaml.Node) Pack {
 		pack.Title = pack.ID
 	}
 	return pack
+}
+
+// named notes a name that the topic goes by.
+func (p *parser) named(n *yaml.Node, name string, alias bool) {
+	if name != "" {
+		p.names = append(p.names, topicName{name: name, alias: alias, at: p.place(n)})
+	}
 }
 
 // kinds lists, for each kind, the keys that it needs and may have beside the common ones.
@@ -104,7 +113,7 @@ func (p *parser) question(n *yaml.Node) Question {
 		"explain": p.into(&q.Explain, "explain", MaxExplain),
 		"source":  p.into(&q.Source, "source", MaxSource),
 		"hint":    p.into(&q.Hint, "hint", MaxHint),
-		"tags":    func(n *yaml.Node) { q.Tags = p.texts(n, "tags", maxID) },
+		"tags":    func(n *yaml.Node) { q.Tags = p.texts(n, "tags", maxID, looksAlike) },
 		"difficulty": func(n *yaml.Node) {
 			q.Difficulty = Difficulty(p.integer(n, "difficulty", int(Easy), int(Hard), "1 is easy, 2 medium, 3 hard"))
 		},
@@ -165,8 +174,8 @@ func (p *parser) options(n *yaml.Node, kind Kind) []Option {
 			"correct": func(n *yaml.Node) { o.Correct = p.truth(n, "correct") },
 			"why":     p.into(&o.Why, "why", MaxWhy),
 		}, "text")
-		if o.Text != "" && slices.ContainsFunc(out, func(x Option) bool { return strings.EqualFold(x.Text, o.Text) }) {
-			p.fault(item, "change one of them", "two options are equal: %q", cutText(o.Text))
+		if o.Text != "" && slices.ContainsFunc(out, func(x Option) bool { return alike(x.Text, o.Text) }) {
+			p.fault(item, "change one of them", "two options are equal to players: %q", cutText(o.Text))
 		}
 		if o.Correct {
 			correct++
@@ -183,7 +192,7 @@ func (p *parser) options(n *yaml.Node, kind Kind) []Option {
 }
 
 func (p *parser) steps(n *yaml.Node) []string {
-	steps := p.texts(n, "steps", MaxOption)
+	steps := p.texts(n, "steps", MaxOption, alike)
 	if len(steps) < 2 || len(steps) > MaxOptions {
 		p.fault(n, "list them in the right order", "steps must be a list of 2 to %d texts", MaxOptions)
 	}
@@ -191,7 +200,7 @@ func (p *parser) steps(n *yaml.Node) []string {
 }
 
 func (p *parser) accept(n *yaml.Node) []string {
-	accept := p.texts(n, "accept", MaxOption)
+	accept := p.texts(n, "accept", MaxOption, looksAlike)
 	if n.Kind == yaml.SequenceNode && len(accept) == 0 || len(accept) > maxAccept {
 		p.fault(n, "list what counts as right, the best form first", "accept must be a list of 1 to %d texts", maxAccept)
 	}

@@ -11,7 +11,7 @@ import (
 
 const goodPack = `pack: wires
 title: Wires
-aliases: [w, "cables"]
+aliases: [lines, "cables"]
 language: en
 license: CC-BY-4.0
 questions:
