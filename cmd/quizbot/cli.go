@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -50,18 +54,56 @@ func run(ctx context.Context, at surroundings) (status int) {
 	if err != nil {
 		return complain(at, err)
 	}
-	if len(at.args) == 0 {
-		at.args = []string{"--help"}
+	args := plainArgs(at.args)
+	if name := notYet(args); name != "" {
+		return complain(at, usagef("quizbot %s is not in this version yet; quizbot --help shows what there is", name))
 	}
-	parsed, err := parser.Parse(at.args)
+	parsed, err := parser.Parse(args)
 	if err != nil {
-		return complain(at, usageError{fmt.Errorf("%w; quizbot --help shows what there is", err)})
+		return complain(at, usagef("%s; quizbot --help shows what there is", plainError(err)))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(at); err != nil {
 		return complain(at, err)
 	}
 	return exitDone
+}
+
+// plainArgs turns what people try first into what the parser knows.
+func plainArgs(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}
+
+// notYet names the command that a later version has and this one hasn't; "" for
+// any other.
+func notYet(args []string) string {
+	switch args[0] {
+	case "doctor", "backup", "restore", "check", "user":
+		return args[0]
+	case "pack":
+		if len(args) > 1 && (args[1] == "import" || args[1] == "export") {
+			return args[0] + " " + args[1]
+		}
+	}
+	return ""
+}
+
+var noValue = regexp.MustCompile(`^(--[\w-]+): expected .* value but got "EOL" \(<EOL>\)$`)
+
+// plainError says what the parser of the command line means.
+func plainError(err error) string {
+	if m := noValue.FindStringSubmatch(err.Error()); m != nil {
+		return m[1] + " needs a value"
+	}
+	return err.Error()
 }
 
 const about = "A quiz bot for Slack and Discord that explains every answer and keeps the score.\n\n" +
@@ -71,7 +113,9 @@ const about = "A quiz bot for Slack and Discord that explains every answer and k
 func complain(at surroundings, err error) int {
 	var quiet quietError
 	if !errors.As(err, &quiet) {
-		fmt.Fprintln(at.err, "quizbot: "+strings.TrimSpace(err.Error()))
+		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+			_, _ = fmt.Fprintln(at.err, "quizbot: "+line)
+		}
 	}
 	var usage usageError
 	if errors.As(err, &usage) {
@@ -85,11 +129,23 @@ type quietError struct{ error }
 
 // newLog writes text to a terminal and JSON elsewhere.
 func newLog(at surroundings, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: readable}
 	if isTerminal(at.err) {
 		return slog.New(slog.NewTextHandler(at.err, options))
 	}
 	return slog.New(slog.NewJSONHandler(at.err, options))
+}
+
+// readable writes lengths of time and file modes as people do: JSON would have
+// nanoseconds, and a mode in tens.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case time.Duration:
+		a.Value = slog.StringValue(v.String())
+	case fs.FileMode:
+		a.Value = slog.StringValue(fmt.Sprintf("%#o", uint32(v.Perm())))
+	}
+	return a
 }
 
 func isTerminal(w any) bool {

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -54,9 +51,6 @@ func settingsHelp() string {
 	return b.String()
 }
 
-// configFile is read from the working directory when it is there.
-const configFile = "quizbot.yaml"
-
 // config is the outcome of flags, environment, file and defaults.
 type config struct {
 	values map[string]string
@@ -87,14 +81,17 @@ func (c config) discord() bool { return c.get("DISCORD_TOKEN") != "" }
 // file; "" means quizbot.yaml, which may be missing.
 func readConfig(at surroundings, flags map[string]string, path string) (config, error) {
 	c := config{values: map[string]string{}, source: map[string]string{}}
-	inFile, name, err := readConfigFile(path)
+	inFile, err := readConfigFile(path)
 	if err != nil {
 		return c, usageError{err}
 	}
 	for _, s := range settings() {
 		c.values[s.key], c.source[s.key] = s.value, "default"
-		if v, ok := inFile[s.key]; ok {
-			c.values[s.key], c.source[s.key] = v, name
+		v, from, err := inFile.value(s.key)
+		if err != nil {
+			return c, usageError{err}
+		} else if v != "" {
+			c.values[s.key], c.source[s.key] = v, from
 		}
 		if v, from, err := fromEnvironment(at, s); err != nil {
 			return c, usageError{err}
@@ -106,6 +103,23 @@ func readConfig(at surroundings, flags map[string]string, path string) (config, 
 		}
 	}
 	return c, c.check()
+}
+
+// lookup finds one setting that is no secret, for a command that needs no other:
+// what is wrong with the rest must not keep it from its work. "": not set.
+func lookup(at surroundings, key, flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if v, _ := at.getenv(key); strings.TrimSpace(v) != "" {
+		return strings.TrimSpace(v), nil
+	}
+	inFile, err := readConfigFile("")
+	if err != nil {
+		return "", usageError{err}
+	}
+	v, _, err := inFile.value(key)
+	return v, err
 }
 
 func fromEnvironment(at surroundings, s setting) (value, from string, err error) {
@@ -126,97 +140,13 @@ func fromEnvironment(at surroundings, s setting) (value, from string, err error)
 	return "", "", nil
 }
 
-// maxSecret bounds a secret's file, in bytes.
-const maxSecret = 64 << 10
-
-func readSecret(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxSecret))
-	if err != nil {
-		return "", err
-	}
-	s := strings.TrimSpace(string(b))
-	if s == "" {
-		return "", fmt.Errorf("%s is empty: write the secret into it", path)
-	}
-	return s, nil
-}
-
-// readConfigFile reads a flat YAML mapping of settings.
-func readConfigFile(path string) (values map[string]string, name string, err error) {
-	name = path
-	if name == "" {
-		name = configFile
-	}
-	src, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && path == "":
-		return nil, name, nil
-	case err != nil:
-		return nil, name, fmt.Errorf("configuration file: %w", err)
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(src, &doc); err != nil {
-		return nil, name, fmt.Errorf("%s: %w", name, err)
-	}
-	values = map[string]string{}
-	if len(doc.Content) == 0 {
-		return values, name, nil
-	}
-	root := doc.Content[0]
-	if root.Kind != yaml.MappingNode {
-		return nil, name, fmt.Errorf("%s:%d: write one setting a line, like db: quizbot.db", name, root.Line)
-	}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		k, v := root.Content[i], root.Content[i+1]
-		s, asFile, ok := settingOf(k.Value)
-		switch {
-		case !ok:
-			return nil, name, fmt.Errorf("%s:%d:%d: unknown setting %q: quizbot serve --help lists them", name, k.Line, k.Column, k.Value)
-		case v.Kind != yaml.ScalarNode:
-			return nil, name, fmt.Errorf("%s:%d:%d: %s must be one value", name, v.Line, v.Column, k.Value)
-		}
-		value := strings.TrimSpace(v.Value)
-		if v.Tag == "!!null" {
-			value = ""
-		}
-		if asFile && value != "" {
-			if value, err = readSecret(value); err != nil {
-				return nil, name, fmt.Errorf("%s:%d:%d: %s: %w", name, v.Line, v.Column, k.Value, err)
-			}
-		}
-		if _, twice := values[s.key]; twice {
-			return nil, name, fmt.Errorf("%s:%d:%d: %s is set twice", name, k.Line, k.Column, s.key)
-		}
-		values[s.key] = value
-	}
-	return values, name, nil
-}
-
-// settingOf finds a setting by how it is written in the file: QUIZBOT_DB, db.
-func settingOf(written string) (s setting, asFile, ok bool) {
-	key := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(written), "-", "_"))
-	for _, s := range settings() {
-		for _, name := range []string{s.key, strings.TrimPrefix(s.key, "QUIZBOT_")} {
-			if key == name {
-				return s, false, true
-			}
-			if s.secret && key == name+"_FILE" {
-				return s, true, true
-			}
-		}
-	}
-	return setting{}, false, false
-}
-
 func (c *config) check() error {
-	if err := c.log.UnmarshalText([]byte(c.get("QUIZBOT_LOG"))); err != nil {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	level, ok := levels[strings.ToLower(c.get("QUIZBOT_LOG"))]
+	if !ok {
 		return usagef("QUIZBOT_LOG %q: write debug, info, warn or error", c.get("QUIZBOT_LOG"))
 	}
+	c.log = level
 	for _, key := range []string{"QUIZBOT_LISTEN", "QUIZBOT_ADMIN_LISTEN"} {
 		_, port, err := net.SplitHostPort(c.get(key))
 		if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
@@ -235,12 +165,34 @@ func (c *config) check() error {
 	if strings.Contains(c.get("QUIZBOT_DB"), "://") {
 		return usagef("QUIZBOT_DB: this version keeps its data in a file; write a path")
 	}
+	if shards := c.get("DISCORD_SHARDS"); !goodShards(shards) {
+		return usagef("DISCORD_SHARDS %q: write auto, or the shards of this process, each once, and how many there are, like 0,1/4", shards)
+	}
 	if dir := c.get("QUIZBOT_PACKS"); dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return usagef("QUIZBOT_PACKS %q is not a folder: name the folder that holds the pack files", dir)
-		}
+		return checkFolder(dir)
 	}
 	return nil
+}
+
+// goodShards says whether DISCORD_SHARDS can be meant: auto, or i,j,k/n.
+func goodShards(s string) bool {
+	if s == "auto" {
+		return true
+	}
+	list, total, ok := strings.Cut(s, "/")
+	count, err := strconv.Atoi(strings.TrimSpace(total))
+	if !ok || err != nil || count < 1 {
+		return false
+	}
+	seen := map[int]bool{}
+	for part := range strings.SplitSeq(list, ",") {
+		id, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || id < 0 || id >= count || seen[id] {
+			return false
+		}
+		seen[id] = true
+	}
+	return true
 }
 
 // platforms checks that there is somebody to talk to, and that each platform

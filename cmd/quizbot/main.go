@@ -29,9 +29,15 @@ func main() {
 		}
 		os.Exit(exitFailed)
 	}()
-	os.Exit(run(ctx, surroundings{
-		args: os.Args[1:], getenv: os.LookupEnv, in: os.Stdin, out: os.Stdout, err: os.Stderr,
-	}))
+	at := surroundings{args: os.Args[1:], getenv: os.LookupEnv, in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "sandbox") {
+		// From the first moment on: whoever changes packs while the bot starts
+		// would end it otherwise. Other commands end with their terminal.
+		hangup := make(chan os.Signal, 1)
+		signal.Notify(hangup, syscall.SIGHUP)
+		at.hangup = hangup
+	}
+	os.Exit(run(ctx, at))
 }
 
 // Exit statuses.
@@ -49,5 +55,6 @@ type surroundings struct {
 	in      io.Reader
 	out     io.Writer
 	err     io.Writer
+	hangup  <-chan os.Signal                  // says that packs are to be read again; nil: never
 	serving func(addresses map[string]string) // told where it listens; nil: nobody asks
 }

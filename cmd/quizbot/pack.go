@@ -32,59 +32,86 @@ func (c packLintCommand) Run(at surroundings) error {
 		l.folder(data.Packs(), "")
 	}
 	for _, path := range c.Paths {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			return usagef("%v", err)
-		case info.IsDir():
-			l.folder(os.DirFS(path), path)
-		default:
-			l.file(os.DirFS(filepath.Dir(path)), filepath.Base(path), path)
-		}
-	}
-	if l.err == nil && l.files > 0 && len(l.faults) == 0 {
-		if _, err := quiz.NewPool(l.packs); err != nil {
-			l.err = err
+		if err := l.path(path); err != nil {
+			return err
 		}
 	}
 	if l.err != nil {
 		return l.err
 	}
+	l.faults = append(l.faults, quiz.Clashes(l.sources)...)
 	for _, p := range l.faults {
 		_, _ = fmt.Fprintln(at.err, p)
 	}
 	for _, p := range l.advice {
-		_, _ = fmt.Fprintln(at.err, p)
+		_, _ = fmt.Fprintf(at.err, "%s: advice: %s; %s\n", p.Place(), p.Text, p.Cure)
 	}
-	if l.files == 0 {
-		return errors.New("there are no pack files (*.yaml) to check")
+	if len(l.sources) == 0 {
+		return errors.New("there are no pack files (*.yaml) to check: name a file, or a folder that holds some")
 	}
-	if len(l.faults) > 0 || c.Strict && len(l.advice) > 0 {
-		return fmt.Errorf("%d faults and %d pieces of advice in %d pack files", len(l.faults), len(l.advice), l.files)
+	advice := ""
+	if n := len(l.advice); n > 0 {
+		advice = several(n, "piece of advice", "pieces of advice")
+	}
+	files := several(len(l.sources), "pack file", "pack files")
+	switch {
+	case len(l.faults) > 0 && advice != "":
+		return fmt.Errorf("%s and %s in %s", several(len(l.faults), "fault", "faults"), advice, files)
+	case len(l.faults) > 0:
+		return fmt.Errorf("%s in %s", several(len(l.faults), "fault", "faults"), files)
+	case c.Strict && advice != "":
+		return fmt.Errorf("%s in %s, which --strict counts as faults", advice, files)
 	}
 	questions := 0
-	for _, p := range l.packs {
-		questions += len(p.Questions)
+	for _, s := range l.sources {
+		questions += len(s.Pack.Questions)
 	}
-	_, err := fmt.Fprintf(at.out, "%d packs with %d questions are fine", l.files, questions)
-	if len(l.advice) > 0 {
-		_, err = fmt.Fprintf(at.out, "; %d pieces of advice", len(l.advice))
+	verb := "are"
+	if len(l.sources) == 1 {
+		verb = "is"
 	}
-	_, _ = fmt.Fprintln(at.out)
+	line := fmt.Sprintf("%s with %s %s fine", several(len(l.sources), "pack", "packs"), several(questions, "question", "questions"), verb)
+	if advice != "" {
+		line += "; " + advice
+	}
+	_, err := fmt.Fprintln(at.out, line)
 	return err
 }
 
+func several(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
 type linter struct {
-	files          int
-	packs          []quiz.Pack
+	seen           map[string]bool // paths
+	sources        []quiz.Source
 	faults, advice []quiz.Problem
 	err            error
+}
+
+// path checks what was named: a file, or a folder's files.
+func (l *linter) path(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return usagef("%s: %w: name pack files, or folders that hold some", path, reason(err))
+	case info.IsDir():
+		l.folder(os.DirFS(path), path)
+	case !info.Mode().IsRegular():
+		return usagef("%s is not a regular file: save the pack in one and name that", path)
+	default:
+		l.file(os.DirFS(filepath.Dir(path)), filepath.Base(path), filepath.Clean(path))
+	}
+	return nil
 }
 
 func (l *linter) folder(fsys fs.FS, dir string) {
 	names, err := packNames(fsys)
 	if err != nil {
-		l.err = err
+		l.err = fmt.Errorf("packs folder %s: %w", dir, err)
 		return
 	}
 	for _, name := range names {
@@ -93,23 +120,22 @@ func (l *linter) folder(fsys fs.FS, dir string) {
 }
 
 func (l *linter) file(fsys fs.FS, name, path string) {
+	if l.seen[path] {
+		return // named twice; it would clash with itself
+	}
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	l.seen[path] = true
 	src, err := readPackFile(fsys, name)
 	if err != nil {
-		l.err = err
+		l.err = fmt.Errorf("pack %s: %w", path, err)
 		return
 	}
-	l.files++
-	pack, advice, err := quiz.LintPack(path, src)
-	var faults quiz.Problems
-	switch {
-	case errors.As(err, &faults):
-		l.faults = append(l.faults, faults...)
-	case err != nil:
-		l.err = err
-	default:
-		l.packs = append(l.packs, pack)
-		l.advice = append(l.advice, advice...)
-	}
+	s := quiz.ReadSource(path, src)
+	l.sources = append(l.sources, s)
+	l.faults = append(l.faults, s.Faults...)
+	l.advice = append(l.advice, s.Advice...)
 }
 
 type packListCommand struct {
@@ -118,9 +144,9 @@ type packListCommand struct {
 
 // Run prints a line a pack.
 func (c packListCommand) Run(at surroundings) error {
-	dir := c.Packs
-	if dir == "" {
-		dir, _ = at.getenv("QUIZBOT_PACKS")
+	dir, err := lookup(at, "QUIZBOT_PACKS", c.Packs)
+	if err != nil {
+		return err
 	}
 	files, notes, err := readPacks(dir)
 	if err != nil {

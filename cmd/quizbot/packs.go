@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -38,6 +38,9 @@ func readPacks(dir string) (files []packFile, notes []string, err error) {
 	if dir == "" {
 		return all, nil, nil
 	}
+	if err := checkFolder(dir); err != nil {
+		return nil, nil, err
+	}
 	own, err := readPackFS(os.DirFS(dir), dir)
 	if err != nil {
 		return nil, nil, err
@@ -56,7 +59,7 @@ func readPacks(dir string) (files []packFile, notes []string, err error) {
 	for i := range own {
 		own[i].pack.Aliases = dropAliases(own[i], ids, "is an embedded pack", &notes)
 		for _, alias := range own[i].pack.Aliases {
-			aliases[strings.ToLower(alias)] = true
+			aliases[spoken(alias)] = true
 		}
 		aliases[own[i].pack.ID] = true
 	}
@@ -66,9 +69,20 @@ func readPacks(dir string) (files []packFile, notes []string, err error) {
 	return append(all, own...), notes, nil
 }
 
+// checkFolder says the same of a wrong folder wherever one is named.
+func checkFolder(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usagef("packs folder %q is not a folder: name the one that holds the pack files, with --packs or QUIZBOT_PACKS", dir)
+	}
+	return nil
+}
+
+// spoken is a name as the pool compares it.
+func spoken(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+
 func dropAliases(f packFile, taken map[string]bool, why string, notes *[]string) []string {
 	return slices.DeleteFunc(slices.Clone(f.pack.Aliases), func(alias string) bool {
-		drop := taken[strings.ToLower(alias)]
+		drop := taken[spoken(alias)]
 		if drop {
 			*notes = append(*notes, fmt.Sprintf("the alias %s of pack %s is not used: it %s", alias, f.pack.ID, why))
 		}
@@ -77,46 +91,59 @@ func dropAliases(f packFile, taken map[string]bool, why string, notes *[]string)
 }
 
 func readPackFS(fsys fs.FS, dir string) ([]packFile, error) {
-	var out []packFile
-	var problems quiz.Problems
 	names, err := packNames(fsys)
 	if err != nil {
 		return nil, fmt.Errorf("packs folder %s: %w", dir, err)
 	}
+	var out []packFile
+	var sources []quiz.Source
+	var problems quiz.Problems
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		src, err := readPackFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("pack %s: %w", path, err)
 		}
-		pack, err := quiz.ParsePack(path, src)
-		var found quiz.Problems
-		switch {
-		case errors.As(err, &found):
-			problems = append(problems, found...)
-		case err != nil:
-			return nil, fmt.Errorf("pack %s: %w", path, err)
-		default:
-			out = append(out, packFile{path: path, pack: pack})
-		}
+		s := quiz.ReadSource(path, src)
+		problems = append(problems, s.Faults...)
+		sources = append(sources, s)
+		out = append(out, packFile{path: path, pack: s.Pack})
 	}
-	if len(problems) > 0 {
+	if problems = append(problems, quiz.Clashes(sources)...); len(problems) > 0 {
 		return nil, problems
 	}
 	return out, nil
 }
 
-// packNames are the pack files of a folder, in order.
+// maxFolder bounds what the pack files of a folder have in all, in bytes: they
+// are read again and again, and all of them are kept in memory.
+const maxFolder = 64 << 20
+
+// packNames are the pack files of a folder, in order. Only regular files are, and
+// links to them: reading a pipe would wait for whoever writes into it.
 func packNames(fsys fs.FS) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return nil, err
 	}
 	var names []string
+	var total int64
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && !strings.HasPrefix(name, ".") && isPackName(name) {
-			names = append(names, name)
+		name := e.Name()
+		if e.IsDir() || strings.HasPrefix(name, ".") || !isPackName(name) {
+			continue
 		}
+		info, err := fs.Stat(fsys, name)
+		if err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		if err == nil { // else reading it says what is wrong
+			total += min(info.Size(), quiz.MaxPackSize)
+		}
+		names = append(names, name)
+	}
+	if total > maxFolder {
+		return nil, fmt.Errorf("its pack files have more than %d MiB in all: move some of them out", maxFolder>>20)
 	}
 	return names, nil
 }
@@ -190,7 +217,8 @@ func followPacks(ctx context.Context, dir string, now <-chan os.Signal, use func
 	}
 }
 
-// fingerprint changes when a pack file does.
+// fingerprint changes when a pack file does. It is made of what the files hold,
+// for a file can be replaced by one of the same size and time.
 func fingerprint(dir string) string {
 	if dir == "" {
 		return ""
@@ -200,14 +228,11 @@ func fingerprint(dir string) string {
 	if err != nil {
 		return "error: " + err.Error()
 	}
-	var b strings.Builder
+	h := sha256.New()
 	for _, name := range names {
-		info, err := fs.Stat(fsys, name)
-		if err != nil {
-			fmt.Fprintf(&b, "%s %v\n", name, err)
-			continue
-		}
-		fmt.Fprintf(&b, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		src, err := readPackFile(fsys, name)
+		_, _ = fmt.Fprintf(h, "%q %d %v\n", name, len(src), err)
+		_, _ = h.Write(src)
 	}
-	return b.String()
+	return string(h.Sum(nil))
 }

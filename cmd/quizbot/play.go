@@ -26,9 +26,9 @@ type playCommand struct {
 
 // Run plays until the input ends.
 func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
-	dir := c.Packs
-	if dir == "" {
-		dir, _ = at.getenv("QUIZBOT_PACKS")
+	dir, err := lookup(at, "QUIZBOT_PACKS", c.Packs)
+	if err != nil {
+		return err
 	}
 	log := newLog(at, slog.LevelWarn)
 	pool, err := loadPool(dir, log)

@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"quizbot/adapters/discord"
@@ -63,7 +61,7 @@ func (c serveCommand) Run(ctx context.Context, at surroundings) error {
 		return err
 	}
 	log := newLog(at, conf.log)
-	err = serve(ctx, conf, log, at.serving)
+	err = serve(ctx, conf, log, at.hangup, at.serving)
 	if err == nil {
 		log.Info("stopped")
 	}
@@ -93,7 +91,7 @@ type service struct {
 // serve runs everything until ctx ends or the database fails, then stops it in
 // the order of the data: first nothing more comes in, then what came in is
 // finished, then it is said, then the file is closed.
-func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[string]string)) (err error) {
+func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.Signal, serving func(map[string]string)) (err error) {
 	pool, err := loadPool(conf.get("QUIZBOT_PACKS"), log)
 	if err != nil {
 		return err
@@ -113,7 +111,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, serving func(map[
 		serving(s.addresses())
 	}
 	log.Info("serving", "version", versionLine(), "db", conf.get("QUIZBOT_DB"), "topics", len(pool.Packs()), "addresses", s.addresses())
-	return s.run(ctx)
+	return s.run(ctx, hangup)
 }
 
 // assemble makes the core and the adapters of the configured platforms.
@@ -199,11 +197,7 @@ const (
 	httpTime = 3500 * time.Millisecond
 )
 
-func (s *service) run(ctx context.Context) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-
+func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	coreCtx, stopCore := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCore()
 	var core, adapters, others sync.WaitGroup
