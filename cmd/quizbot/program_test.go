@@ -286,27 +286,7 @@ func TestNamesOfPacks(t *testing.T) {
 }
 
 func TestSandboxOpens(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	up, status := make(chan map[string]string, 1), make(chan int, 1)
-	var errs lockedBuffer
-	go func() {
-		status <- run(ctx, surroundings{
-			args: []string{"sandbox", "--listen", "127.0.0.1:0"}, getenv: func(string) (string, bool) { return "", false },
-			in: strings.NewReader(""), out: io.Discard, err: &errs, serving: func(a map[string]string) { up <- a },
-		})
-	}()
-	var at map[string]string
-	select {
-	case at = <-up:
-	case <-waitFor(t).Done():
-		t.Fatalf("the sandbox did not open: %s", &errs)
-	}
-	defer func() {
-		cancel()
-		if code := <-status; code != exitDone {
-			t.Errorf("exit status %d: %s", code, &errs)
-		}
-	}()
+	at := map[string]string{"page": openSandbox(t, nil)}
 	get := func(path, host string) (int, string) {
 		req, err := http.NewRequestWithContext(waitFor(t), http.MethodGet, "http://"+at["page"]+path, nil)
 		if err != nil {

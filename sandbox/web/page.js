@@ -2,6 +2,7 @@
 
 // Everything that players, packs and the bot write is put into the page as text.
 
+const ended = "The sandbox has ended. Start it again with: quizbot sandbox";
 const names = { slack: "Slack", discord: "Discord" };
 const tries = {
   slack: ["/quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "/quiz help"],
@@ -33,7 +34,10 @@ function discordText(into, text) {
         if (line.startsWith("-# ")) { into.append(make("div", "small", plain(line.slice(3)))); continue; }
         const div = make("div", "text");
         const strong = /^\*\*(.*)\*\*$/.exec(line);
-        if (strong) div.append(make("b", "head", plain(strong[1]))); else div.textContent = plain(line) || " ";
+        const link = /^(.*?):? https:\/\/\S+\/(\d+)$/.exec(line);
+        if (strong) div.append(make("b", "head", plain(strong[1])));
+        else if (link) div.append(goTo(plain(link[1]), link[2]));
+        else div.textContent = plain(line) || " ";
         into.append(div);
       }
     }
@@ -42,8 +46,9 @@ function discordText(into, text) {
 
 const plain = (s) => s.replace(/\\(.)/g, "$1");
 
-// Slack: the blocks that the bot uses.
+// Slack: the blocks that the bot uses. False when there was none to show.
 function slackBlocks(into, blocks, press) {
+  const before = into.childElementCount;
   for (const b of blocks) {
     if (b.type === "header") into.append(make("div", "head", b.text.text));
     else if (b.type === "section" && b.text) into.append(make("div", "text", b.text.text));
@@ -54,11 +59,20 @@ function slackBlocks(into, blocks, press) {
       into.append(row);
     }
   }
+  return into.childElementCount > before;
 }
 
 function slackLink(t) {
-  const link = t.type === "mrkdwn" && /^<(https?:[^|>]*)\|([^>]*)>$/.exec(t.text);
-  return make("div", "small", link ? link[2] : t.text);
+  const link = t.type === "mrkdwn" && /^<https?:[^|>]*\/p(\d+)\|([^>]*)>$/.exec(t.text);
+  return link ? goTo(link[2], link[1]) : make("div", "small", t.text);
+}
+
+// A link to a message leads to it in its pane: there is no other place where it is.
+function goTo(label, id) {
+  return button(label, (e) => {
+    const there = [...e.target.closest(".log").children].find((li) => li.dataset.id.replace(".", "") === id);
+    if (there) there.scrollIntoView({ block: "center" });
+  }, "link");
 }
 
 function button(text, onclick, cls) {
@@ -90,14 +104,27 @@ class Pane {
   }
 
   async act(what) {
-    const problem = this.q(".problem");
-    problem.hidden = true;
-    const r = await fetch("/act", {
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ pane: this.kind, player: this.player, room: this.room, ...what }),
-    });
-    if (!r.ok) { problem.textContent = await r.text(); problem.hidden = false; }
+    this.say("");
+    let problem = "";
+    try {
+      const r = await fetch("/act", {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ pane: this.kind, player: this.player, room: this.room, ...what }),
+      });
+      if (!r.ok) problem = await r.text();
+    } catch { problem = ended; }
+    if (problem) {
+      this.say(problem);
+      const input = this.q("input");
+      if (what.text && !input.value) input.value = what.text; // nothing typed is lost
+    }
     this.load();
+  }
+
+  say(problem) {
+    const p = this.q(".problem");
+    p.textContent = problem;
+    p.hidden = !problem;
   }
 
   async load() {
@@ -106,7 +133,7 @@ class Pane {
     try {
       const r = await fetch("/state?" + new URLSearchParams({ pane: this.kind, player: this.player, room: this.room }));
       if (r.ok) this.show(await r.json());
-    } finally { this.loading = false; }
+    } catch { this.say(ended); } finally { this.loading = false; }
     if (this.again) { this.again = false; this.load(); }
   }
 
@@ -145,6 +172,7 @@ class Pane {
 
   message(m, all) {
     const li = make("li", m.private ? "private" : "");
+    li.dataset.id = m.id;
     const head = make("div");
     head.append(make("span", "who", m.author));
     if (m.bot) head.append(make("span", "badge", "APP"));
@@ -155,8 +183,8 @@ class Pane {
     }
     li.append(head);
     const press = (control) => this.act({ message: m.id, control });
-    if (m.blocks) { slackBlocks(li, m.blocks, press); return li; }
-    if (this.kind === "slack") { li.append(make("div", "text", m.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"))); return li; }
+    if (m.blocks && slackBlocks(li, m.blocks, press)) return li;
+    if (this.kind === "slack") { li.append(make("div", "text", m.text)); return li; }
     discordText(li, m.text);
     for (const e of m.embeds || []) discordText(li, e.description || "");
     for (const row of m.components || []) {
@@ -169,4 +197,8 @@ class Pane {
 }
 
 const panes = Object.fromEntries([...document.querySelectorAll(".pane")].map((e) => [e.dataset.pane, new Pane(e)]));
-new EventSource("/events").onmessage = (e) => panes[e.data] && panes[e.data].load();
+const stream = new EventSource("/events");
+stream.onmessage = (e) => panes[e.data] && panes[e.data].load();
+// The browser tries again by itself; when the sandbox is back, so is the page.
+stream.onerror = () => { for (const p of Object.values(panes)) p.say(ended); };
+stream.onopen = () => { for (const p of Object.values(panes)) { p.say(""); p.load(); } };

@@ -8,7 +8,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,7 +28,7 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// player sees a pane's rooms and acts in them.
+// pane is a server as its players see it: its rooms, and what they do there.
 type pane interface {
 	people() []person
 	rooms(player string) []room
@@ -56,7 +55,7 @@ type message struct {
 	Private bool            `json:"private"`
 	Edited  bool            `json:"edited"`
 	At      time.Time       `json:"at"`
-	Text    string          `json:"text"`
+	Text    string          `json:"text"`                 // Slack's is plain, Discord's has its markup
 	Blocks  json.RawMessage `json:"blocks,omitempty"`     // Slack's
 	Embeds  json.RawMessage `json:"embeds,omitempty"`     // Discord's
 	Rows    json.RawMessage `json:"components,omitempty"` // Discord's
@@ -78,6 +77,7 @@ func Handler(c Config) http.Handler {
 			http.ServeFileFS(w, r, files, name)
 		})
 	}
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // browsers ask
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		p, ok := panes[q.Get("pane")]
@@ -202,120 +202,6 @@ func follow(c Config, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-}
-
-type slackPane struct{ s *slack.Server }
-
-func (p slackPane) team() slack.Team { return slack.DefaultTeam() }
-
-func (p slackPane) people() []person {
-	var out []person
-	for _, u := range p.team().Users[:2] {
-		out = append(out, person{u.ID, capital(u.Name)})
-	}
-	return out
-}
-
-func (p slackPane) rooms(player string) []room {
-	var out []room
-	for _, c := range p.team().Channels {
-		if c.Kind == slack.Public {
-			out = append(out, room{c.ID, "#" + c.Name})
-		}
-	}
-	if dm, err := p.s.DM(player); err == nil {
-		out = append(out, room{dm, "Direct message"})
-	}
-	return out
-}
-
-func (p slackPane) messages(player, at string) ([]message, error) {
-	names := map[string]string{p.team().BotUserID: p.team().BotName}
-	for _, u := range p.team().Users {
-		names[u.ID] = capital(u.Name)
-	}
-	var out []message
-	for _, m := range p.s.SeenBy(at, player) {
-		if m.Deleted {
-			continue
-		}
-		author := names[m.User]
-		if m.BotID != "" {
-			author = p.team().BotName
-		} else if author == "" {
-			author = "Slack"
-		}
-		text := m.Text
-		if m.Notice != "" {
-			text = m.Notice
-		}
-		out = append(out, message{
-			ID: m.TS, Author: author, Bot: m.BotID != "", Private: m.Ephemeral, Edited: m.EditedTS != "", At: m.At,
-			Text: text, Blocks: m.Blocks, ReplyTo: m.ThreadTS,
-		})
-	}
-	return out, nil
-}
-
-func (p slackPane) say(ctx context.Context, player, at, text string) error {
-	if rest, ok := strings.CutPrefix(strings.TrimSpace(text), "/"); ok {
-		command, words, _ := strings.Cut(rest, " ")
-		_, err := p.s.Slash(ctx, at, player, "/"+command, words)
-		return err
-	}
-	_, err := p.s.Say(ctx, at, player, text)
-	return err
-}
-
-func (p slackPane) press(ctx context.Context, player, at, id, control string) error {
-	_, err := p.s.Press(ctx, at, id, player, control)
-	return err
-}
-
-type discordPane struct{ s *discord.Server }
-
-func (p discordPane) people() []person {
-	return []person{{discord.AliceID, "Alice"}, {discord.BobID, "Bobby"}}
-}
-
-func (p discordPane) rooms(player string) []room {
-	out := []room{{discord.DefaultChannelID, "#quiz"}, {discord.DefaultLobbyID, "#lobby"}}
-	if dm, err := p.s.OpenDM(player); err == nil {
-		out = append(out, room{dm, "Direct message"})
-	}
-	return out
-}
-
-func (p discordPane) messages(player, at string) ([]message, error) {
-	var out []message
-	for _, m := range p.s.View(at, player) {
-		out = append(out, message{
-			ID: m.ID, Author: m.AuthorName, Bot: m.Bot, Private: m.Ephemeral(), Edited: !m.Edited.IsZero(), At: m.Created,
-			Text: m.Content, Embeds: m.Embeds, Rows: m.Components, ReplyTo: m.ReplyTo,
-		})
-	}
-	return out, nil
-}
-
-func (p discordPane) say(ctx context.Context, player, at, text string) error {
-	if strings.HasPrefix(strings.TrimSpace(text), "/") {
-		i, err := p.s.Slash(ctx, at, player, text)
-		return failed(i, err)
-	}
-	_, err := p.s.Say(ctx, at, player, text)
-	return err
-}
-
-func (p discordPane) press(ctx context.Context, player, _, id, control string) error {
-	i, err := p.s.Press(ctx, id, player, control)
-	return failed(i, err)
-}
-
-func failed(i discord.Interaction, err error) error {
-	if err == nil && i.Failed {
-		return fmt.Errorf("the application did not respond")
-	}
-	return err
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
