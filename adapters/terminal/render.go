@@ -8,11 +8,19 @@ import (
 	"quizbot/bot"
 )
 
-// width is how long lines become before they are wrapped, in characters.
-const width = 78
+// Lines are wrapped at the edge of the screen, and before they are too long to be
+// read well; in characters.
+const (
+	widest    = 78
+	narrowest = 20
+)
 
-// render writes a card as lines of text.
-func render(c bot.Card, strong bool) string {
+// render writes a card as lines of text, for a screen of so many columns; 0: not known.
+func render(c bot.Card, strong bool, columns int) string {
+	width := widest
+	if columns > 0 {
+		width = min(max(columns, narrowest), widest)
+	}
 	var b strings.Builder
 	if title := clean(c.Title); title != "" {
 		if strong {
@@ -22,7 +30,7 @@ func render(c bot.Card, strong bool) string {
 	}
 	for _, p := range c.Body {
 		for line := range strings.SplitSeq(p, "\n") {
-			b.WriteString(wrap(clean(line), "") + "\n")
+			b.WriteString(wrap(clean(line), "", width) + "\n")
 		}
 	}
 	for _, choice := range c.Choices {
@@ -37,13 +45,13 @@ func render(c bot.Card, strong bool) string {
 		if choice.Counted {
 			text += " — " + strconv.Itoa(choice.Count)
 		}
-		b.WriteString(lead + wrap(text, strings.Repeat(" ", len([]rune(lead)))) + "\n")
+		b.WriteString(lead + wrap(text, strings.Repeat(" ", len([]rune(lead))), width) + "\n")
 	}
 	for _, line := range c.Table {
-		b.WriteString("  " + clean(line) + "\n")
+		b.WriteString("  " + wrap(clean(line), "    ", width) + "\n")
 	}
 	if footer := clean(c.Footer); footer != "" {
-		b.WriteString(wrap("("+footer+")", " ") + "\n")
+		b.WriteString(wrap("("+footer+")", " ", width) + "\n")
 	}
 	return b.String()
 }
@@ -61,8 +69,9 @@ func clean(s string) string {
 	}, s)
 }
 
-// wrap breaks s at spaces; lines after the first begin with indent.
-func wrap(s, indent string) string {
+// wrap breaks s at spaces; lines after the first begin with indent, and what
+// stands before the first is no longer than that.
+func wrap(s, indent string, width int) string {
 	var lines []string
 	line, n := "", 0
 	for _, word := range strings.Split(s, " ") {

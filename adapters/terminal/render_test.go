@@ -12,7 +12,7 @@ func TestNothingThatATerminalObeysIsPrinted(t *testing.T) {
 	text := render(bot.Card{
 		Title: hostile, Body: []string{hostile + "\r\n" + hostile}, Footer: hostile, Table: []string{hostile},
 		Choices: []bot.Choice{{Letter: "A", Text: hostile, Mark: "✓", Counted: true, Count: 2}},
-	}, false)
+	}, false, 0)
 	if strings.ContainsAny(text, "\x1b\x07\u202e\u200b\u009b\r") {
 		t.Errorf("printed: %q", text)
 	}
@@ -22,13 +22,16 @@ func TestNothingThatATerminalObeysIsPrinted(t *testing.T) {
 }
 
 func TestLongLinesAreWrapped(t *testing.T) {
-	word := "word "
-	for line := range strings.SplitSeq(render(bot.Card{Body: []string{strings.Repeat(word, 60)}}, false), "\n") {
-		if n := len([]rune(line)); n > width {
-			t.Errorf("a line of %d characters: %q", n, line)
+	words := strings.Repeat("word ", 60)
+	card := bot.Card{Body: []string{words}, Choices: []bot.Choice{{Letter: "A", Text: words, Mark: "✓"}}, Table: []string{words}, Footer: words}
+	for columns, want := range map[int]int{0: widest, 40: 40, 200: widest, 3: narrowest} {
+		for line := range strings.SplitSeq(render(card, false, columns), "\n") {
+			if n := len([]rune(strings.TrimRight(line, " "))); n > want {
+				t.Errorf("a screen of %d has a line of %d characters: %q", columns, n, line)
+			}
 		}
 	}
-	if got := wrap("one", "  "); got != "one" {
+	if got := wrap("one", "  ", widest); got != "one" {
 		t.Errorf("wrap: %q", got)
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/term"
 
 	"quizbot/adapters/terminal"
 	"quizbot/bot"
@@ -54,11 +57,17 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 
-	core := bot.New(bot.Config{Store: store.New(engine), Log: log}, pool)
+	kept := store.New(engine)
+	core := bot.New(bot.Config{Store: kept, Log: log}, pool)
 	prompt := terminal.New(terminal.Config{
-		In: at.in, Out: at.out, Topic: topic, Name: playerName(at), Session: strconv.FormatInt(time.Now().UnixNano(), 36),
-		Strong: isTerminal(at.out), Skip: string(bot.WordSkip),
-		Again: "Enter for the next question, a topic, leaderboard, me, help, or quit",
+		In: at.in, Out: at.out, Topic: topic, Ask: string(bot.WordAsk), Name: playerName(at), Session: strconv.FormatInt(time.Now().UnixNano(), 36),
+		Strong: showsStrong(at), Width: columns(at.out), Skip: string(bot.WordSkip), Reword: promptWords(),
+		Again:   "Enter for the next question, a topic, leaderboard, me, help, or quit",
+		TooLong: "That line is too long to be an answer; it was not read.",
+		Playing: func(ctx context.Context, team bot.TeamID, room bot.RoomID) bool {
+			snap, err := kept.Room(ctx, team, room)
+			return err == nil && snap.State.Room.Game != nil
+		},
 	}, core)
 	core.SetMessengers(map[string]bot.Messenger{"terminal": prompt})
 
@@ -76,9 +85,51 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	return errors.Join(err, coreErr)
 }
 
+// playerName is the login name: it goes well with "wins", which "you" doesn't.
 func playerName(at surroundings) string {
-	if name, _ := at.getenv("USER"); name != "" {
-		return name
+	for _, key := range []string{"USER", "LOGNAME"} {
+		if name, _ := at.getenv(key); name != "" {
+			return name
+		}
 	}
-	return "you"
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "Player"
+}
+
+// promptWords are what the bot says about buttons and commands, as it goes at a
+// prompt, which has neither.
+func promptWords() *strings.Replacer {
+	return strings.NewReplacer(
+		"press a button, or type", "type",
+		"press the buttons, or type", "type",
+		"press one after the other, or type", "type",
+		"Answer by button, or by typing", "Answer by typing",
+		"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message:", "Type one of these:",
+		"Say one after /quiz, for example: /quiz ", "Type one, for example: ",
+		"Ended early.", "", // every answer ends a question here
+	)
+}
+
+// showsStrong says whether bold letters are shown, and wanted.
+func showsStrong(at surroundings) bool {
+	plain, _ := at.getenv("NO_COLOR")
+	kind, _ := at.getenv("TERM")
+	return isTerminal(at.out) && plain == "" && kind != "dumb"
+}
+
+// columns says how wide a terminal is at the moment; 0: not known.
+func columns(w any) func() int {
+	return func() int {
+		f, ok := w.(*os.File)
+		if !ok {
+			return 0
+		}
+		n, _, err := term.GetSize(int(f.Fd()))
+		if err != nil {
+			return 0
+		}
+		return n
+	}
 }
