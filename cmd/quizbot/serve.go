@@ -37,7 +37,7 @@ type serveCommand struct {
 func (serveCommand) Help() string {
 	return "Flags go over environment variables, those over quizbot.yaml, that over defaults.\n\n" +
 		"The environment:\n\n" + settingsHelp() +
-		"\nA secret can also be given as a file: DISCORD_TOKEN_FILE=/run/secrets/discord."
+		"\nA secret can also be given as a file that holds it and nothing else: DISCORD_TOKEN_FILE=/run/secrets/discord."
 }
 
 func (c serveCommand) flags() map[string]string {
