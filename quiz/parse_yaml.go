@@ -162,31 +162,48 @@ func (r *slowReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// maxSearch bounds the work of finding a column, in bytes that are read.
+// maxSearch bounds the work of finding a place, in bytes that are read again.
 const maxSearch = 4 << 20
 
 // faultAt is the offset of the character that makes src faulty. The library
 // names lines, the wrong ones at times, and no columns; but it reads from front
-// to back, so it is the first character without which it does not complain.
+// to back, so it is the first character without which it does not complain. In a
+// large file it may be no more than the beginning of the line.
 func faultAt(src []byte, err error) int {
+	budget := 0
 	complains := func(n int) bool {
+		budget -= n
 		_, e := documents(bytes.NewReader(src[:n]))
 		return e != nil && e.Error() == err.Error()
 	}
-	var ends []int // of lines
+	begins := []int{0} // of lines
 	for i, c := range src {
-		if c == '\n' {
-			ends = append(ends, i+1)
+		if c == '\n' && i+1 < len(src) {
+			begins = append(begins, i+1)
 		}
 	}
-	ends = append(ends, len(src))
-	line := min(sort.Search(len(ends), func(i int) bool { return complains(ends[i]) }), len(ends)-1)
-	begin, end := 0, ends[line]
-	if line > 0 {
-		begin = ends[line-1]
+	// The fault is mostly in the last line that was read; else, as with quotes that
+	// are never closed, far above: by doubled steps.
+	line := len(begins) - 1
+	for step := 1; line > 0 && complains(begins[line]); step *= 2 {
+		low := max(0, line-step)
+		if !complains(begins[low]) || low == 0 {
+			line = low + sort.Search(line-low, func(i int) bool { return complains(begins[low+i+1]) })
+			break
+		}
+		line = low
+	}
+	begin, end := begins[line], len(src)
+	if line+1 < len(begins) {
+		end = begins[line+1]
 	}
 	if (end-begin)*end > maxSearch {
-		return begin + max(0, sort.Search(end-begin, func(i int) bool { return complains(begin + i) })-1)
+		budget = maxSearch
+		at := sort.Search(end-begin, func(i int) bool { return budget < 0 || complains(begin+i) })
+		if budget < 0 {
+			return begin
+		}
+		return begin + max(0, at-1)
 	}
 	// Backwards: in a line with two quoted texts, the first one is at fault too
 	// for as long as its end has not been read.

@@ -12,11 +12,11 @@ func fault(t *testing.T, src, at string, words ...string) {
 	_, err := ParsePack("p.yaml", []byte(src))
 	var problems Problems
 	if !errors.As(err, &problems) {
-		t.Fatalf("accepted: %q", src)
+		t.Fatalf("accepted: %.300q", src)
 	}
 	first := problems[0].String()
 	if !strings.HasPrefix(first, "p.yaml:"+at+": ") {
-		t.Errorf("want %s: %s\n%s", at, first, src)
+		t.Errorf("want %s: %s\n%.300s", at, first, src)
 	}
 	for _, w := range words {
 		if !strings.Contains(first, w) {
@@ -163,4 +163,12 @@ func TestFormsOfAnAnswerMayBeNear(t *testing.T) {
 	if _, err := ParsePack("p.yaml", []byte(src)); err != nil {
 		t.Error(err)
 	}
+}
+
+// Far from the front, and in a long line, the place is found as well.
+func TestPlacesInLargeFiles(t *testing.T) {
+	head := "pack: p\nquestions:\n" + strings.Repeat("  - {id: a, kind: truefalse, ask: \"What is it here?\", answer: true}\n", 600)
+	fault(t, head+"  - @\n", "603:5", "put quotes")
+	fault(t, head+"  - \""+strings.Repeat("words and words\n", 600), "603:5", "close the quotes")
+	fault(t, head+"  - \""+strings.Repeat("words and words ", 600), "603:5", "close the quotes")
 }
