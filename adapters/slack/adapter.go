@@ -1,8 +1,8 @@
 // Package slack connects the bot to Slack: over HTTP (events, slash commands,
 // interactions) or over Socket Mode, and speaks through the Web API.
 //
-// It answers Slack only after Submit has returned, so an acknowledged event is
-// on disk; Slack sends the others again.
+// It answers Slack only when the core has saved what was said, so an acknowledged
+// answer is on disk; Slack sends the events again that are not acknowledged.
 package slack
 
 import (
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -26,8 +27,9 @@ import (
 
 // Core is what the adapter needs of the bot.
 type Core interface {
-	// Submit returns when the effect is on disk.
-	Submit(ctx context.Context, in bot.Incoming) (bot.Reply, error)
+	// Queue gives what was said its place in the order of its room, at once, and
+	// returns a function that waits until the effect is on disk.
+	Queue(in bot.Incoming) func(context.Context) (bot.Reply, error)
 }
 
 // Texts are the few sentences that only this adapter has a place for.
@@ -43,7 +45,7 @@ type Config struct {
 	AppToken       string // turns Socket Mode on
 	APIURL         string // "": https://slack.com/api/
 	Texts          Texts
-	Sorry          func(error) bot.Card // what to say when Submit failed
+	Sorry          func(error) bot.Card // what to say when something was not taken in
 	Transport      http.RoundTripper    // nil: a tuned default
 	Now            func() time.Time     // nil: time.Now
 }
@@ -52,15 +54,16 @@ const (
 	defaultAPI = "https://slack.com/api/"
 	// apiTime bounds one call of the Web API.
 	apiTime = 10 * time.Second
-	// ackTime is how long a request of Slack's is held open for Submit; Slack
+	// ackTime is how long a request of Slack's is held open for the core; Slack
 	// gives up after 3 s.
 	ackTime = 2200 * time.Millisecond
-	// submitTime bounds a Submit whose answer comes later by response_url.
+	// submitTime bounds what the core may take when the answer comes later by
+	// response_url.
 	submitTime = 60 * time.Second
 	// drainTime bounds how long Run waits for what was accepted.
-	drainTime    = 4 * time.Second
-	replyWorkers = 8
-	replyQueue   = 2048
+	drainTime = 4 * time.Second
+	// maxUnderWay bounds what waits for the core, in all rooms together.
+	maxUnderWay = 8192
 )
 
 // Adapter implements bot.Messenger and bot.Finder.
@@ -77,11 +80,17 @@ type Adapter struct {
 	pace     pace
 	askers   askers
 	answered memory         // deliveries that this process has answered
-	work     sync.WaitGroup // requests that are being worked on
+	rooms    *lanes         // arrivals on their way into the core, by room
+	underWay atomic.Int64   // arrivals that have no outcome yet
+	replies  *lanes         // what single people are to read, by the way it takes
+	slots    chan struct{}  // held by a response_url while it is called
+	work     sync.WaitGroup // requests and arrivals that are being worked on
+	speaking sync.WaitGroup // replies that are being sent
 	skew     skewLog
 	recheck  chan struct{} // asks for another auth.test
 	ackTime  time.Duration
 	silence  time.Duration
+	patience time.Duration // with the lookup of a name
 
 	// late ends, by cut, when draining has taken too long.
 	late context.Context
@@ -92,8 +101,6 @@ type Adapter struct {
 	reason  error // why not ready; nil when ready
 	socket  error // the same for Socket Mode
 	stopped bool  // nothing more is taken in
-	replies chan func(context.Context)
-	closed  bool // replies is
 }
 
 var (
@@ -138,10 +145,12 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	}
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), now: c.Now, apiURL: u,
-		http:    &http.Client{Transport: outspoken{transport}, Timeout: apiTime, CheckRedirect: noRedirect},
-		replies: make(chan func(context.Context), replyQueue), recheck: make(chan struct{}, 1),
-		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence,
+		http:  &http.Client{Transport: outspoken{transport}, Timeout: apiTime, CheckRedirect: noRedirect},
+		slots: make(chan struct{}, maxResponses), recheck: make(chan struct{}, 1),
+		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
+	a.rooms = newLanes(&a.work, func(fn func()) { a.guarded("arrival", fn) })
+	a.replies = newLanes(&a.speaking, func(fn func()) { a.guarded("reply", fn) })
 	a.late, a.cut = context.WithCancel(context.Background())
 	a.api = slackgo.New(c.BotToken, slackgo.OptionHTTPClient(a.http), slackgo.OptionAPIURL(c.APIURL), slackgo.OptionAppLevelToken(c.AppToken))
 	a.people.init()
@@ -192,14 +201,7 @@ func (a *Adapter) setSocket(err error) {
 // that takes no longer than a few seconds. It can be called once.
 func (a *Adapter) Run(ctx context.Context) error {
 	defer a.cut()
-	var running, workers sync.WaitGroup
-	for range replyWorkers {
-		workers.Go(func() {
-			for send := range a.replies {
-				a.guarded("reply", func() { send(a.late) })
-			}
-		})
-	}
+	var running sync.WaitGroup
 	running.Go(func() { a.identify(ctx) })
 	if a.config.AppToken != "" {
 		running.Go(func() { a.keepSockets(ctx) })
@@ -208,10 +210,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 	timer := time.AfterFunc(drainTime, a.cut)
 	defer timer.Stop()
 	running.Wait()
-	a.refuse()
-	a.work.Wait()
-	a.closeReplies()
-	workers.Wait()
+	a.drain()
 	if a.config.Transport == nil {
 		a.http.CloseIdleConnections()
 	}
@@ -229,18 +228,15 @@ func (a *Adapter) begin() bool {
 	return true
 }
 
-// refuse takes in nothing more.
-func (a *Adapter) refuse() {
+// drain takes in nothing more and waits for what was accepted. Of what is said
+// afterwards, nothing is sent.
+func (a *Adapter) drain() {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.stopped = true
-}
-
-func (a *Adapter) closeReplies() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = true
-	close(a.replies)
+	a.mu.Unlock()
+	a.work.Wait()
+	a.replies.close()
+	a.speaking.Wait()
 }
 
 // guarded keeps a panic in fn from taking the process down.

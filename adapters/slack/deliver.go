@@ -1,15 +1,11 @@
 package slack
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -25,8 +21,10 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	if !ok {
 		return "", fmt.Errorf("room %q is not one of slack's: %w", o.Room, bot.ErrRejected)
 	}
-	if err := a.pace.of(channel).Wait(ctx); err != nil {
-		return "", &bot.RetryError{Err: err}
+	if o.Target == "" { // edits are not under the limit of one message a second
+		if err := a.pace.of(channel).Wait(ctx); err != nil {
+			return "", &bot.RetryError{Err: err}
+		}
 	}
 	r := render(o.Card, blockName(o.Key), a.link(channel, o.Card.See), a.config.Texts.See)
 	id, err := a.send(ctx, channel, o.Target, r, true)
@@ -135,164 +133,6 @@ func (a *Adapter) inviteMe(room bot.RoomID) {
 	if !ok || a.config.Texts.Invite == "" {
 		return
 	}
-	a.later(func(ctx context.Context) {
-		card := bot.Card{Title: a.config.Texts.Invite}
-		if err := a.respond(ctx, to, a.responseMessage(card, "ephemeral", address{})); err != nil {
-			a.log.Warn("reply not sent", "room", room, "err", err)
-		}
-	})
-}
-
-// later queues something to send; when too much waits, it is dropped: private
-// words are no part of the record.
-func (a *Adapter) later(send func(context.Context)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
-		a.log.Warn("a private reply was dropped: stopping")
-		return
-	}
-	select {
-	case a.replies <- send:
-	default:
-		a.log.Warn("a private reply was dropped: too many wait")
-	}
-}
-
-// answer sends what a person reads, after Slack has its acknowledgement.
-func (a *Adapter) answer(arrived arrival, reply bot.Reply) {
-	if reply.Card == nil {
-		return
-	}
-	card, public, to := *reply.Card, reply.Public, arrived.to
-	a.later(func(ctx context.Context) {
-		if err := a.sendReply(ctx, card, public, to); err != nil {
-			a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
-		}
-	})
-}
-
-// replyTries bounds how often a reply is tried when Slack says "later".
-const replyTries = 5
-
-func (a *Adapter) sendReply(ctx context.Context, c bot.Card, public bool, to address) error {
-	var err error
-	for range replyTries {
-		err = a.tryReply(ctx, c, public, to)
-		var retry *bot.RetryError
-		if !errors.As(err, &retry) {
-			return err
-		}
-		if !sleep(ctx, min(max(retry.After, time.Second), time.Minute)) {
-			return err
-		}
-	}
-	return err
-}
-
-func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to address) error {
-	followable := a.follows(to.responseURL)
-	if !public && followable {
-		err := a.respond(ctx, to.responseURL, a.responseMessage(c, "ephemeral", to))
-		if !errors.Is(err, errSpent) {
-			return err
-		}
-		followable = false
-	}
-	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
-	options := []slackgo.MsgOption{
-		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionBlocks(r.blocks...),
-		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
-	}
-	if to.thread != "" {
-		options = append(options, slackgo.MsgOptionTS(to.thread))
-	}
-	var err error
-	if public || to.private {
-		_, _, err = a.api.PostMessageContext(ctx, to.channel, options...)
-	} else {
-		_, err = a.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
-	}
-	if err == nil {
-		return nil
-	}
-	a.doubtToken(err)
-	err = classify(err, false)
-	if followable && errors.Is(err, bot.ErrUnreachable) {
-		return a.respond(ctx, to.responseURL, a.responseMessage(c, "in_channel", to))
-	}
-	return err
-}
-
-// responseMessage is a message as a response_url or a command's response takes it.
-type responseMessage struct {
-	ResponseType    string         `json:"response_type,omitempty"`
-	ReplaceOriginal *bool          `json:"replace_original,omitempty"`
-	Text            string         `json:"text"`
-	Blocks          slackgo.Blocks `json:"blocks"`
-}
-
-func (a *Adapter) responseMessage(c bot.Card, kind string, to address) responseMessage {
-	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
-	m := responseMessage{ResponseType: kind, Text: r.text, Blocks: slackgo.Blocks{BlockSet: r.blocks}}
-	if kind == "" {
-		m.ResponseType = "ephemeral"
-	} else {
-		m.ReplaceOriginal = &to.replace
-	}
-	return m
-}
-
-// follows: a response_url is only followed to Slack, or to where the API is.
-func (a *Adapter) follows(to string) bool {
-	u, err := url.Parse(to)
-	if err != nil || to == "" || u.User != nil {
-		return false
-	}
-	if a.config.APIURL != defaultAPI && u.Host == a.apiURL.Host {
-		return true
-	}
-	host := strings.ToLower(u.Hostname())
-	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
-}
-
-// errSpent: the response_url is used up or too old, so nothing was said by it.
-var errSpent = errors.New("response_url is spent")
-
-func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) error {
-	if !a.follows(to) {
-		return fmt.Errorf("response_url leads elsewhere and was not followed")
-	}
-	body, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := a.http.Do(req)
-	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err // the address is a secret of its own
-		}
-		return fmt.Errorf("response_url: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
-		after, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s")
-		if err != nil || after < 0 {
-			after = limitedFor
-		}
-		return &bot.RetryError{After: after, Err: errors.New("response_url: 429")}
-	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
-		return errSpent
-	case resp.StatusCode >= 300:
-		return fmt.Errorf("response_url: status %d", resp.StatusCode)
-	}
-	return nil
+	arrived := arrival{in: bot.Incoming{Room: room}, to: address{responseURL: to}}
+	a.answer(arrived, bot.Reply{Card: &bot.Card{Title: a.config.Texts.Invite}})
 }

@@ -37,11 +37,6 @@ func (a *Adapter) Handler() http.Handler {
 // signed reads the body, checks its signature and only then lets it in.
 func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !a.begin() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		defer a.work.Done()
 		defer func() {
 			if p := recover(); p != nil {
 				a.log.Error("request panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
@@ -61,6 +56,11 @@ func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) 
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
+		if !a.begin() { // only now: nobody can hold up the end by sending slowly
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		defer a.work.Done()
 		next(w, r, body)
 	})
 }
@@ -128,15 +128,15 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 		w.WriteHeader(http.StatusServiceUnavailable) // can't tell yet who is meant; Slack sends it again
 		return
 	}
-	reply, done := a.submit(r.Context(), arrived)
-	if !done || reply.err != nil {
+	p := a.take(arrived)
+	if !a.inTime(p) || p.err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	a.settle(arrived, reply)
+	a.settle(p)
 }
 
-func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
+func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
@@ -151,14 +151,17 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	reply, done := a.submit(r.Context(), arrived)
+	p := a.take(arrived)
 	switch {
-	case !done: // the answer follows by response_url
-	case reply.err == nil && (reply.Card == nil || reply.Public):
-		a.settle(arrived, reply)
+	case !a.inTime(p): // what it came to follows by response_url
+		if !readsOnly(arrived.in) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	case p.err == nil && (p.Card == nil || p.Public):
+		a.settle(p)
 	default:
-		if r, ok := a.due(arrived, reply); ok {
-			a.writeCard(w, *r.Card, arrived.to)
+		if r, ok := a.due(p); ok {
+			a.writeCard(w, *r.Card, p.to)
 		}
 	}
 }
@@ -171,7 +174,7 @@ func (a *Adapter) writeCard(w http.ResponseWriter, c bot.Card, to address) {
 	}
 }
 
-func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
+func (a *Adapter) serveInteraction(w http.ResponseWriter, _ *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || form.Get("payload") == "" {
 		w.WriteHeader(http.StatusBadRequest)
@@ -185,7 +188,12 @@ func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body 
 	if !ok {
 		return
 	}
-	if reply, done := a.submit(r.Context(), arrived); done { // else the answer follows by response_url
-		a.settle(arrived, reply)
+	p := a.take(arrived)
+	inTime := a.inTime(p) // else what it came to follows by response_url
+	if !inTime || p.err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	if inTime {
+		a.settle(p)
 	}
 }

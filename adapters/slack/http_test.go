@@ -32,7 +32,7 @@ func deaf(t *testing.T, change func(*Config)) (*Adapter, *fakeCore) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { a.refuse(); a.work.Wait() })
+	t.Cleanup(a.drain)
 	return a, core
 }
 

@@ -2,13 +2,21 @@ package slack
 
 import "sync"
 
-// lanes run functions: those of one name in order, names side by side.
+// lanes run functions: those of one name in order, names side by side. What must
+// wait holds up its own lane and no other.
 type lanes struct {
 	guard func(fn func()) // runs one of them
-	mu    sync.Mutex
-	queue map[string][]func()
-	total int
-	work  sync.WaitGroup
+	work  *sync.WaitGroup // counts the lanes that run
+
+	mu     sync.Mutex
+	lanes  map[string]*lane
+	total  int
+	closed bool
+}
+
+type lane struct {
+	waiting []func()
+	running int
 }
 
 // What may wait or be under way, in one lane and in all.
@@ -17,43 +25,56 @@ const (
 	maxLanes = 4096
 )
 
-func newLanes(guard func(fn func())) *lanes {
-	return &lanes{guard: guard, queue: map[string][]func(){}}
+func newLanes(work *sync.WaitGroup, guard func(fn func())) *lanes {
+	return &lanes{guard: guard, work: work, lanes: map[string]*lane{}}
 }
 
-// do queues fn. It never waits, so that a slow lane can't keep the others from
-// being heard: when too much waits, it is false and fn is not run.
-func (l *lanes) do(name string, fn func()) bool {
+// do queues fn in a lane that runs up to width of them at once. It never waits, so
+// that a slow lane can't keep the others from being heard: when too much waits, or
+// the lanes are closed, it is false and fn is not run.
+func (l *lanes) do(name string, width int, fn func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	waiting, running := l.queue[name]
-	if l.total >= maxLanes || len(waiting) >= maxLane {
+	at, ok := l.lanes[name]
+	if l.closed || l.total >= maxLanes || ok && len(at.waiting) >= maxLane {
 		return false
 	}
+	if !ok {
+		at = &lane{}
+		l.lanes[name] = at
+	}
 	l.total++
-	l.queue[name] = append(waiting, fn)
-	if !running {
-		l.work.Go(func() { l.run(name) })
+	at.waiting = append(at.waiting, fn)
+	if at.running < width {
+		at.running++
+		l.work.Go(func() { l.run(name, at) })
 	}
 	return true
 }
 
-func (l *lanes) run(name string) {
+func (l *lanes) run(name string, at *lane) {
 	for {
 		l.mu.Lock()
-		waiting := l.queue[name]
-		if len(waiting) == 0 {
-			delete(l.queue, name)
+		if len(at.waiting) == 0 {
+			if at.running--; at.running == 0 {
+				delete(l.lanes, name)
+			}
 			l.mu.Unlock()
 			return
 		}
-		l.queue[name] = waiting[1:]
+		fn := at.waiting[0]
+		at.waiting = at.waiting[1:]
 		l.mu.Unlock()
-		l.guard(waiting[0])
+		l.guard(fn)
 		l.mu.Lock()
 		l.total--
 		l.mu.Unlock()
 	}
 }
 
-func (l *lanes) wait() { l.work.Wait() }
+// close takes nothing more; what waits is still run.
+func (l *lanes) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}

@@ -46,26 +46,28 @@ func newCore() *fakeCore {
 	return &fakeCore{seen: map[string]int{}, change: make(chan struct{})}
 }
 
-// Submit implements Core.
-func (c *fakeCore) Submit(ctx context.Context, in bot.Incoming) (bot.Reply, error) {
+// Queue implements Core.
+func (c *fakeCore) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error) {
 	c.mu.Lock()
 	c.all = append(c.all, in)
 	answer := c.answer
 	c.changed()
 	c.mu.Unlock()
-	var reply bot.Reply
-	if answer != nil {
-		var err error
-		if reply, err = answer(ctx, in); err != nil {
-			return bot.Reply{}, err
+	return func(ctx context.Context) (bot.Reply, error) {
+		var reply bot.Reply
+		if answer != nil {
+			var err error
+			if reply, err = answer(ctx, in); err != nil {
+				return bot.Reply{}, err
+			}
 		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		reply.Seen = reply.Seen || c.seen[in.ID] > 0 // decided when it is saved, as in a store
+		c.seen[in.ID]++
+		c.changed()
+		return reply, nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	reply.Seen = reply.Seen || c.seen[in.ID] > 0 // decided when it is saved, as in a store
-	c.seen[in.ID]++
-	c.changed()
-	return reply, nil
 }
 
 // changed wakes who waits. The caller holds mu.
@@ -74,14 +76,14 @@ func (c *fakeCore) changed() {
 	c.change = make(chan struct{})
 }
 
-// does sets what Submit answers from now on.
+// does sets what a delivery comes to from now on.
 func (c *fakeCore) does(fn func(ctx context.Context, in bot.Incoming) (bot.Reply, error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer = fn
 }
 
-// says sets the card that Submit answers from now on.
+// says sets what every delivery comes to from now on.
 func (c *fakeCore) says(r bot.Reply) {
 	c.does(func(context.Context, bot.Incoming) (bot.Reply, error) { return r, nil })
 }

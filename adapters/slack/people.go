@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ const (
 	knownFor   = 10 * time.Minute
 	unknownFor = 30 * time.Second
 	lookupTime = 800 * time.Millisecond // an acknowledgement never waits longer for a name
+	maxLookups = 64                     // at once
 	maxPeople  = 20_000
 	maxPaced   = 20_000
 	maxAskers  = 5_000
@@ -25,41 +27,75 @@ const (
 type person struct {
 	name  string
 	role  bot.Role
-	until time.Time
+	until time.Time // looked up again after that
 }
 
 // people remembers what people are called and may do.
 type people struct {
 	mu     sync.Mutex
 	known  map[string]person
+	paused time.Time // Slack wants no lookups before
 	flight singleflight.Group
+	slots  chan struct{}
 }
 
-func (p *people) init() { p.known = map[string]person{} }
-
-func (p *people) get(user string, now time.Time) (person, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	who, ok := p.known[user]
-	return who, ok && now.Before(who.until)
+func (p *people) init() {
+	p.known, p.slots = map[string]person{}, make(chan struct{}, maxLookups)
 }
 
-func (p *people) put(user string, who person) {
+// get is what is known of somebody; fresh says that looking it up again has time.
+func (p *people) get(id string, now time.Time) (who person, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.known) >= maxPeople {
+	who, ok := p.known[id]
+	return who, ok && now.Before(who.until) || now.Before(p.paused)
+}
+
+func (p *people) put(id string, who person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.store(id, who)
+}
+
+// store remembers somebody. The caller holds mu.
+func (p *people) store(id string, who person) {
+	if _, ok := p.known[id]; !ok && len(p.known) >= maxPeople {
 		clear(p.known)
 	}
-	p.known[user] = who
+	p.known[id] = who
 }
 
-// who looks a person up, within a bound. A failure is remembered for a while. The
-// caller's own work must be counted, as that of the lookup is.
-func (a *Adapter) who(ctx context.Context, team, user string) person {
-	id := team + "/" + user
-	if who, ok := a.people.get(id, a.now()); ok {
-		return who
+// keep makes do for a while with what was known before, be it nothing, and
+// returns it.
+func (p *people) keep(id string, now time.Time) person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	who := p.known[id]
+	if !now.Before(who.until) {
+		who.until = now.Add(unknownFor)
+		p.store(id, who)
 	}
+	return who
+}
+
+// pause keeps lookups back for as long as Slack asks.
+func (p *people) pause(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until.After(p.paused) {
+		p.paused = until
+	}
+}
+
+// who begins to look a person up and returns a function that waits for it, within
+// a bound that counts from now. Where Slack doesn't tell in time, what was known
+// before still holds. The caller's own work must be counted, as that of the lookup is.
+func (a *Adapter) who(team, user string) func() person {
+	id := team + "/" + user
+	if who, fresh := a.people.get(id, a.now()); fresh {
+		return func() person { return who }
+	}
+	timer := time.NewTimer(a.patience)
 	result := make(chan person, 1)
 	a.work.Go(func() {
 		a.guarded("lookup", func() {
@@ -67,28 +103,41 @@ func (a *Adapter) who(ctx context.Context, team, user string) person {
 			result <- who.(person)
 		})
 	})
-	timer := time.NewTimer(lookupTime)
-	defer timer.Stop()
-	select {
-	case who := <-result:
-		return who
-	case <-timer.C:
-	case <-ctx.Done():
+	return func() person {
+		defer timer.Stop()
+		select {
+		case who := <-result:
+			return who
+		case <-timer.C:
+		case <-a.late.Done():
+		}
+		return a.people.keep(id, a.now())
 	}
-	return person{}
 }
 
 func (a *Adapter) lookup(id, user string) person {
+	select {
+	case a.people.slots <- struct{}{}:
+		defer func() { <-a.people.slots }()
+	case <-a.late.Done():
+	}
+	if who, fresh := a.people.get(id, a.now()); fresh && who.name != "" {
+		return who // found out while this one waited
+	}
 	ctx, cancel := context.WithTimeout(a.late, apiTime)
 	defer cancel()
-	who := person{until: a.now().Add(unknownFor)}
-	if u, err := a.api.GetUserInfoContext(ctx, user); err != nil {
+	u, err := a.api.GetUserInfoContext(ctx, user)
+	if err != nil {
 		a.log.Debug("users.info failed", "user", user, "err", err)
-	} else {
-		who = person{name: displayName(u), until: a.now().Add(knownFor)}
-		if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
-			who.role = bot.Admin
+		var limited *bot.RetryError
+		if errors.As(classify(err, true), &limited) && limited.After > 0 {
+			a.people.pause(a.now().Add(limited.After))
 		}
+		return a.people.keep(id, a.now())
+	}
+	who := person{name: displayName(u), until: a.now().Add(knownFor)}
+	if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
+		who.role = bot.Admin
 	}
 	a.people.put(id, who)
 	return who

@@ -115,7 +115,8 @@ func TestNothingToSay(t *testing.T) {
 	}
 }
 
-// TestCoreErrors: who waits is told; an event comes again.
+// TestCoreErrors: who waits is told; what was not saved is not acknowledged, and an
+// event comes again.
 func TestCoreErrors(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []error{bot.ErrBusy, bot.ErrStopped, errors.New("the disk is full")} {
@@ -137,7 +138,7 @@ func TestCoreErrors(t *testing.T) {
 			if m := r.ephemeral(quizzes, alice, fault.Error()); !strings.HasPrefix(m.Shown(), "Sorry") {
 				t.Errorf("%+v", m)
 			}
-			if a := r.press(quizzes, string(ask), bob, "q1-a"); !a.OK() {
+			if a := r.press(quizzes, string(ask), bob, "q1-a"); a.Status != 503 {
 				t.Errorf("%+v", a)
 			}
 			r.ephemeral(quizzes, bob, fault.Error())
@@ -171,7 +172,8 @@ func gated(r *rig, then bot.Reply, err error) (open func()) {
 	return func() { close(gate) }
 }
 
-// TestSlowCore: Slack has its answer in time, and the person theirs later.
+// TestSlowCore: Slack has its answer in time, and the person theirs later. Only
+// what changes nothing is acknowledged before it is saved.
 func TestSlowCore(t *testing.T) {
 	t.Parallel()
 	soon := func(a *Adapter) { a.ackTime = 50 * time.Millisecond }
@@ -208,7 +210,17 @@ func TestSlowCore(t *testing.T) {
 		r := play(t, setup{tune: soon})
 		ask := r.deliver(quizzes, "r1-ask", question())
 		open := gated(r, bot.Reply{Card: card("Right")}, nil)
-		if a := r.press(quizzes, string(ask), bob, "q1-a"); !a.OK() {
+		if a := r.press(quizzes, string(ask), bob, "q1-a"); a.Status != 503 {
+			t.Errorf("%+v", a)
+		}
+		open()
+		r.ephemeral(quizzes, bob, "Right")
+	})
+	t.Run("command that may be an answer", func(t *testing.T) {
+		t.Parallel()
+		r := play(t, setup{tune: soon})
+		open := gated(r, bot.Reply{Card: card("Right")}, nil)
+		if a := r.slash(quizzes, bob, "GET"); a.Status != 503 {
 			t.Errorf("%+v", a)
 		}
 		open()
@@ -276,7 +288,7 @@ func TestSlowCore(t *testing.T) {
 		}()
 		go func() {
 			a, err := r.slack.Press(ctxFor(t), quizzes, string(ask), bob, "q1-a")
-			done <- err == nil && a.OK()
+			done <- err == nil && a.Status == 503
 		}()
 		go func() {
 			said, err := r.slack.Say(ctxFor(t), quizzes, carol, "A")
@@ -474,14 +486,17 @@ func TestRepliesInDoubtAreNotRepeated(t *testing.T) {
 	}
 }
 
+// TestTooManyReplies: what can't be sent doesn't grow without bound.
 func TestTooManyReplies(t *testing.T) {
-	a, _ := deaf(t, nil) // nothing sends them
-	for range 2 * replyQueue {
-		a.answer(arrival{}, bot.Reply{Card: card("x")})
+	hang := make(hanging)
+	a, _ := deaf(t, func(c *Config) { c.Transport = hang })
+	for i := range maxLanes + 10 {
+		a.answer(arrival{to: address{responseURL: fmt.Sprint("https://hooks.slack.com/x/", i)}}, bot.Reply{Card: card("x")})
 	}
-	if n := len(a.replies); n != replyQueue {
-		t.Errorf("%d wait", n)
+	if a.replies.total != maxLanes {
+		t.Errorf("%d wait", a.replies.total)
 	}
+	close(hang)
 }
 
 func TestAskersAreForgotten(t *testing.T) {

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-
-	"quizbot/bot"
 )
 
 const (
@@ -88,7 +86,8 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 type socket struct {
 	a     *Adapter
 	conn  *websocket.Conn
-	write sync.Mutex // one writer at a time
+	write sync.Mutex     // one writer at a time
+	taken sync.WaitGroup // envelopes that are not settled yet
 
 	mu     sync.Mutex
 	ending bool // no more is to be read
@@ -161,13 +160,11 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 }
 
 // read takes in envelopes until the socket is closed. leave is called when it is
-// about to be. Envelopes of one channel are worked on in order, channels side by
-// side, and each is acknowledged when its effect is on disk.
+// about to be. Each envelope is acknowledged when its effect is on disk.
 func (s *socket) read(ctx context.Context, leave func()) {
 	defer leave()
 	defer s.close()
-	lanes := newLanes(func(fn func()) { s.a.guarded("envelope", fn) })
-	defer lanes.wait() // so that acknowledgements still find the socket open
+	defer s.taken.Wait() // so that acknowledgements still find the socket open
 	defer context.AfterFunc(ctx, s.end)()
 	for {
 		kind, data, err := s.conn.ReadMessage()
@@ -197,7 +194,7 @@ func (s *socket) read(ctx context.Context, leave func()) {
 			}
 		case "hello":
 		default:
-			s.a.guarded("envelope", func() { s.take(ctx, lanes, f) })
+			s.a.guarded("envelope", func() { s.take(f) })
 		}
 	}
 }
@@ -212,7 +209,7 @@ func (s *socket) ackBroken(data []byte) {
 	}
 }
 
-func (s *socket) take(ctx context.Context, lanes *lanes, f socketFrame) {
+func (s *socket) take(f socketFrame) {
 	var arrived arrival
 	var ok bool
 	var err error
@@ -237,30 +234,25 @@ func (s *socket) take(ctx context.Context, lanes *lanes, f socketFrame) {
 		s.ack(f.EnvelopeID)
 		return
 	}
-	ack := sync.OnceFunc(func() { s.ack(f.EnvelopeID) })
-	if !arrived.event {
-		// Somebody waits for it; the answer can follow by response_url.
+	soon := !arrived.event && readsOnly(arrived.in)
+	p := s.a.take(arrived)
+	s.taken.Go(func() { s.a.guarded("envelope", func() { s.follow(p, f.EnvelopeID, soon) }) })
+}
+
+// follow acknowledges an envelope when its effect is on disk, however late, and
+// says what it came to. An event that is not acknowledged is sent again. soon says
+// that it may be acknowledged before.
+func (s *socket) follow(p *pending, envelope string, soon bool) {
+	ack := sync.OnceFunc(func() { s.ack(envelope) })
+	if soon {
 		timer := time.AfterFunc(s.a.ackTime, ack)
-		acked := ack
-		ack = func() { timer.Stop(); acked() }
+		defer timer.Stop()
 	}
-	queued := lanes.do(string(arrived.in.Room), func() {
-		reply, done := s.a.submit(ctx, arrived)
-		if arrived.event && (!done || reply.err != nil) {
-			return // not acknowledged: Slack sends it again
-		}
+	<-p.done
+	if command := !p.event && p.in.Choice == ""; p.err == nil || command {
 		ack()
-		if done {
-			s.a.settle(arrived, reply)
-		}
-	})
-	if !queued {
-		s.a.log.Warn("envelope not taken in: too many wait", "envelope", f.EnvelopeID, "room", arrived.in.Room)
-		if !arrived.event {
-			ack()
-			s.a.settle(arrived, outcome{err: bot.ErrBusy})
-		}
 	}
+	s.a.settle(p)
 }
 
 // decodeSocketCommand reads a slash command, which over the socket is JSON.

@@ -2,102 +2,151 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"quizbot/bot"
 )
 
-// outcome is what Submit returned.
-type outcome struct {
+// pending is an arrival on its way through the core.
+type pending struct {
+	arrival
+
+	done chan struct{} // closed when the outcome is there:
 	bot.Reply
 	err error
 }
 
-// submit hands an arrival to the core and waits as long as Slack does. When it
-// takes longer, done is false, and the answer is sent once it is there.
-func (a *Adapter) submit(ctx context.Context, arrived arrival) (reply outcome, done bool) {
-	if a.late.Err() != nil {
-		return outcome{err: bot.ErrStopped}, true
+func (p *pending) end(reply bot.Reply, err error) {
+	p.Reply, p.err = reply, err
+	close(p.done)
+}
+
+var errPanic = errors.New("panic")
+
+// take takes an arrival in. What arrives in one room gets its place there in the
+// order of arrival, so that the room can save all that waits at once. Before that
+// it must be known who speaks: everybody is looked up from the moment of arrival,
+// so nobody waits longer for that than their own lookup may take.
+func (a *Adapter) take(arrived arrival) *pending {
+	p := &pending{arrival: arrived, done: make(chan struct{})}
+	switch {
+	case a.late.Err() != nil:
+		p.end(bot.Reply{}, bot.ErrStopped)
+		return p
+	case a.underWay.Add(1) > maxUnderWay:
+		a.underWay.Add(-1)
+		p.end(bot.Reply{}, bot.ErrBusy)
+		return p
 	}
-	result := make(chan outcome, 1)
-	var settled atomic.Bool // by whoever is first: the core or the clock
-	a.work.Go(func() {
-		r := a.submitNow(ctx, &arrived)
-		if settled.CompareAndSwap(false, true) {
-			result <- r
+	who := a.who(arrived.team, arrived.user)
+	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who) }) {
+		a.finish(p, bot.Reply{}, bot.ErrBusy)
+	}
+	return p
+}
+
+// place adds what Slack's payload doesn't say, what the person is called and may
+// do, and gives the arrival its place. What becomes of it is waited for beside the
+// room's lane.
+func (a *Adapter) place(p *pending, who func() person) {
+	var wait func(context.Context) (bot.Reply, error)
+	defer func() {
+		if wait == nil {
+			a.finish(p, bot.Reply{}, errPanic)
 			return
 		}
-		a.guarded("late reply", func() { a.settle(arrived, r) })
-	})
+		a.work.Go(func() {
+			reply, err := a.follow(p.in.ID, wait)
+			a.finish(p, reply, err)
+		})
+	}()
+	known := who()
+	if p.in.Role = known.role; known.name != "" {
+		p.name = known.name
+	}
+	p.in.Name = p.name
+	a.askers.put(p.in.Room, p.to.responseURL, a.now())
+	wait = a.core.Queue(p.in)
+}
+
+// follow waits for the core, whatever happens in there. It gives up when the
+// adapter stops and draining takes too long.
+func (a *Adapter) follow(id string, wait func(context.Context) (bot.Reply, error)) (reply bot.Reply, err error) {
+	ctx, cancel := context.WithTimeout(a.late, submitTime)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			a.log.Error("the core panicked", "id", id, "panic", r, "stack", string(debug.Stack()))
+			reply, err = bot.Reply{}, fmt.Errorf("%w: %v", errPanic, r)
+		}
+	}()
+	return wait(ctx)
+}
+
+func (a *Adapter) finish(p *pending, reply bot.Reply, err error) {
+	a.underWay.Add(-1)
+	if err != nil {
+		a.log.Error("not taken in", "id", p.in.ID, "room", p.in.Room, "err", err)
+	}
+	p.end(reply, err)
+}
+
+// inTime waits for the outcome as long as Slack does. When it takes longer, it is
+// false, and the person is told once the outcome is there.
+func (a *Adapter) inTime(p *pending) bool {
 	timer := time.NewTimer(a.ackTime)
 	defer timer.Stop()
 	select {
-	case r := <-result:
-		return r, true
+	case <-p.done:
+		return true
 	case <-timer.C:
-		if settled.CompareAndSwap(false, true) {
-			return outcome{}, false
-		}
-		return <-result, true
 	}
+	a.work.Go(func() {
+		<-p.done
+		a.guarded("late reply", func() { a.settle(p) })
+	})
+	return false
 }
 
-// submitNow calls the core, whatever happens in there. It is given up when the
-// adapter stops and draining takes too long.
-func (a *Adapter) submitNow(ctx context.Context, arrived *arrival) (r outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitTime)
-	defer cancel()
-	defer context.AfterFunc(a.late, cancel)()
-	defer func() {
-		if p := recover(); p != nil {
-			a.log.Error("submit panicked", "id", arrived.in.ID, "panic", p, "stack", string(debug.Stack()))
-			r = outcome{err: fmt.Errorf("submit %s: panic: %v", arrived.in.ID, p)}
-		}
-	}()
-	a.fill(ctx, arrived)
-	reply, err := a.core.Submit(ctx, arrived.in)
-	if err != nil {
-		a.log.Error("not taken in", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
+// readsOnly: a command that only asks for something to read, so that nothing is
+// lost when it was acknowledged and then forgotten.
+func readsOnly(in bot.Incoming) bool {
+	if in.Choice != "" || !in.Addressed {
+		return false
 	}
-	return outcome{reply, err}
-}
-
-// fill adds what Slack's payload doesn't say: what the person is called and may do.
-func (a *Adapter) fill(ctx context.Context, arrived *arrival) {
-	who := a.who(ctx, arrived.team, arrived.user)
-	arrived.in.Name, arrived.in.Role = who.name, who.role
-	if arrived.in.Name == "" {
-		arrived.in.Name = arrived.name
+	switch bot.ParseCommand(in.Text).Word {
+	case bot.WordHelp, bot.WordTopics, bot.WordLeaderboard, bot.WordMe:
+		return true
 	}
-	a.askers.put(arrived.in.Room, arrived.to.responseURL, a.now())
+	return false
 }
 
 // due is what a person is to read now; ok is false when that is nothing. An event
 // that was not taken in is sent again by Slack, anything else is not. Who waits for
 // an answer gets one, also when an earlier process died before it could say it.
-func (a *Adapter) due(arrived arrival, r outcome) (bot.Reply, bool) {
-	if r.err != nil {
-		if arrived.event {
+func (a *Adapter) due(p *pending) (reply bot.Reply, ok bool) {
+	if p.err != nil {
+		if p.event {
 			return bot.Reply{}, false
 		}
-		card := a.config.Sorry(r.err)
+		card := a.config.Sorry(p.err)
 		return bot.Reply{Card: &card}, true
 	}
-	first := a.answered.add(arrived.in.ID)
-	if r.Seen && (arrived.event || !first) {
+	first := a.answered.add(p.in.ID)
+	if p.Seen && (p.event || !first) {
 		return bot.Reply{}, false
 	}
-	return r.Reply, r.Card != nil
+	return p.Reply, p.Card != nil
 }
 
 // settle sends what is due.
-func (a *Adapter) settle(arrived arrival, r outcome) {
-	if reply, ok := a.due(arrived, r); ok {
-		a.answer(arrived, reply)
+func (a *Adapter) settle(p *pending) {
+	if reply, ok := a.due(p); ok {
+		a.answer(p.arrival, reply)
 	}
 }
 

@@ -1,0 +1,87 @@
+package slack
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"quizbot/bot"
+	sandbox "quizbot/sandbox/slack"
+)
+
+// stopped is a clock that a test moves.
+type stopped struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *stopped) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *stopped) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// TestNamesOutliveFailedLookups: whoever was known keeps name and role, and Slack is
+// not asked before it wants to be.
+func TestNamesOutliveFailedLookups(t *testing.T) {
+	clock := &stopped{now: time.Now()}
+	r := play(t, setup{slack: sandbox.Options{Now: clock.Now}, config: func(c *Config) { c.Now = clock.Now }})
+	last := func() bot.Incoming { all := r.core.submitted(); return all[len(all)-1] }
+	asked := func() int { return len(r.slack.Calls("users.info")) }
+	r.say(quizzes, alice, "one")
+	first := last()
+	if first.Name == "" || first.Role != bot.Admin || asked() != 1 {
+		t.Fatalf("%+v after %d lookups", first, asked())
+	}
+	for _, fault := range []func(f *sandbox.Faults){
+		func(f *sandbox.Faults) { f.ServerError("users.info", 1, 500) },
+		func(f *sandbox.Faults) { f.RateLimit("users.info", 1, 20*time.Minute) },
+	} {
+		clock.pass(knownFor + time.Second)
+		fault(r.slack.Faults())
+		before := asked()
+		for range 2 {
+			r.say(quizzes, alice, "again")
+			if in := last(); in.Name != first.Name || in.Role != bot.Admin {
+				t.Errorf("%+v", in)
+			}
+		}
+		if n := asked() - before; n != 1 {
+			t.Errorf("%d lookups", n)
+		}
+	}
+	before := asked()
+	clock.pass(19 * time.Minute)
+	r.say(quizzes, alice, "during the pause")
+	r.slash(quizzes, bob, "me")
+	if in := last(); in.Name == "" || asked() != before {
+		t.Errorf("%+v, %d lookups", in, asked()-before)
+	}
+	clock.pass(time.Minute)
+	r.slash(quizzes, bob, "me")
+	if in := last(); in.Name == "" || asked() != before+1 {
+		t.Errorf("%+v, %d lookups", in, asked()-before)
+	}
+}
+
+// TestNamesOutliveSlowLookups: a lookup that takes too long changes nothing either.
+func TestNamesOutliveSlowLookups(t *testing.T) {
+	t.Parallel()
+	clock := &stopped{now: time.Now()}
+	r := play(t, setup{slack: sandbox.Options{Now: clock.Now}, config: func(c *Config) { c.Now = clock.Now }})
+	r.say(quizzes, alice, "one")
+	clock.pass(knownFor + time.Second)
+	r.adapter.patience = time.Millisecond // nothing is under way
+	r.slack.Faults().Slow("users.info", 1, time.Hour)
+	r.say(quizzes, alice, "two")
+	all := r.core.submitted()
+	if all[1].Name != all[0].Name || all[1].Role != bot.Admin {
+		t.Errorf("%+v", all)
+	}
+}
