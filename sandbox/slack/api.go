@@ -241,14 +241,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, name string, a a
 	s.changed(Event{Kind: CallBegan, Call: *call})
 	s.mu.Unlock()
 
-	if f.kind == faultSlow {
-		select {
-		case <-time.After(f.wait):
-		case <-r.Context().Done():
-			// Slack goes on when the client has left.
-		case <-s.ctx.Done():
-		}
-	}
+	f.delay(s.ctx) // Slack goes on when the client has left
 
 	s.mu.Lock()
 	out, before := f.before()

@@ -1,8 +1,10 @@
 package slack
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -24,6 +26,7 @@ const (
 	faultAcceptError faultKind = "accept_then_error"
 	faultDrop        faultKind = "drop"
 	faultSlow        faultKind = "slow"
+	faultPark        faultKind = "park"
 	faultBare        faultKind = "bare_not_ok"
 	faultCode        faultKind = "error"
 	faultGarbage     faultKind = "garbage"
@@ -38,6 +41,7 @@ type fault struct {
 	header bool
 	status int
 	code   string
+	gate   <-chan struct{} // of faultPark
 }
 
 // faultState is all that is set. Guarded by Server.mu.
@@ -72,6 +76,21 @@ func (s *Server) takeFault(method string) fault {
 		return *f
 	}
 	return fault{}
+}
+
+// delay keeps a call back, whether or not its client still waits.
+func (f fault) delay(ctx context.Context) {
+	switch f.kind {
+	case faultSlow:
+		timer := time.NewTimer(f.wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	case faultPark:
+		passed(ctx, f.gate)
+	}
 }
 
 // before is the answer of a fault that keeps the call from having its effect.
@@ -175,9 +194,18 @@ func (f *Faults) Drop(method string, n int) {
 	f.set(fault{method: method, left: n, kind: faultDrop})
 }
 
-// Slow answers after a pause; the effect comes after it too.
+// Slow answers after a pause; the effect comes after it too, also when the client
+// has left meanwhile.
 func (f *Faults) Slow(method string, n int, pause time.Duration) {
 	f.set(fault{method: method, left: n, kind: faultSlow, wait: pause})
+}
+
+// Park keeps calls back until let is called; their effect comes then, also when
+// the client has left meanwhile.
+func (f *Faults) Park(method string, n int) (let func()) {
+	gate := make(chan struct{})
+	f.set(fault{method: method, left: n, kind: faultPark, gate: gate})
+	return sync.OnceFunc(func() { close(gate) })
 }
 
 // BareNotOK answers {"ok":false} without an error code.
