@@ -99,7 +99,7 @@ func classify(err error, edit bool) error {
 		if edit {
 			return &bot.RetryError{Err: err}
 		}
-		return fmt.Errorf("%w: %w", bot.ErrInDoubt, err)
+		return &bot.DoubtError{Settles: settlesAnswered, Err: err}
 	case "service_unavailable", "request_timeout":
 		return &bot.RetryError{Err: err}
 	default:
@@ -108,7 +108,27 @@ func classify(err error, edit bool) error {
 	if edit || notSent(err) {
 		return &bot.RetryError{Err: err}
 	}
-	return fmt.Errorf("%w: %w", bot.ErrInDoubt, err)
+	return &bot.DoubtError{Settles: settles(err), Err: err}
+}
+
+// How long a message may still appear after its post has failed.
+const (
+	settlesAnswered = time.Second      // Slack has answered, so it is done with it
+	settlesBroken   = 5 * time.Second  // the connection broke
+	settlesUnheard  = 30 * time.Second // we gave up waiting; Slack goes on
+)
+
+func settles(err error) time.Duration {
+	var status slackgo.StatusCodeError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &status), apiError(err) == unsaid:
+		return settlesAnswered
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
+		return settlesUnheard
+	default:
+		return settlesBroken
+	}
 }
 
 // notSent: the request never left, so the message surely was not made.

@@ -111,6 +111,12 @@ func TestDeliverErrors(t *testing.T) {
 			return errors.As(err, &e) && e.After == after
 		}
 	}
+	doubt := func(settles time.Duration) check {
+		return func(err error) bool {
+			var e *bot.DoubtError
+			return errors.As(err, &e) && errors.Is(err, bot.ErrInDoubt) && e.Settles == settles
+		}
+	}
 	type trial struct {
 		name       string
 		fault      func(f *sandbox.Faults, method string)
@@ -121,12 +127,12 @@ func TestDeliverErrors(t *testing.T) {
 		{"429 with Retry-After 0", func(f *sandbox.Faults, m string) { f.RateLimit(m, 1, 0) }, retry(0), retry(0)},
 		{"429 without", func(f *sandbox.Faults, m string) { f.RateLimitWithoutHeader(m, 1) }, retry(limitedFor), retry(limitedFor)},
 		{"ratelimited in the body", func(f *sandbox.Faults, m string) { f.RateLimitInBody(m, 1) }, retry(limitedFor), retry(limitedFor)},
-		{"bare not ok", func(f *sandbox.Faults, m string) { f.BareNotOK(m, 1) }, is(bot.ErrInDoubt), retry(0)},
-		{"502", func(f *sandbox.Faults, m string) { f.ServerError(m, 1, 502) }, is(bot.ErrInDoubt), retry(0)},
-		{"500 after it was made", func(f *sandbox.Faults, m string) { f.AcceptThenError(m, 1, 500) }, is(bot.ErrInDoubt), retry(0)},
-		{"garbage", func(f *sandbox.Faults, m string) { f.Garbage(m, 1) }, is(bot.ErrInDoubt), retry(0)},
-		{"cut", func(f *sandbox.Faults, m string) { f.Drop(m, 1) }, is(bot.ErrInDoubt), retry(0)},
-		{"cut after it was made", func(f *sandbox.Faults, m string) { f.AcceptThenDrop(m, 1) }, is(bot.ErrInDoubt), retry(0)},
+		{"bare not ok", func(f *sandbox.Faults, m string) { f.BareNotOK(m, 1) }, doubt(settlesAnswered), retry(0)},
+		{"502", func(f *sandbox.Faults, m string) { f.ServerError(m, 1, 502) }, doubt(settlesAnswered), retry(0)},
+		{"500 after it was made", func(f *sandbox.Faults, m string) { f.AcceptThenError(m, 1, 500) }, doubt(settlesAnswered), retry(0)},
+		{"garbage", func(f *sandbox.Faults, m string) { f.Garbage(m, 1) }, doubt(settlesBroken), retry(0)},
+		{"cut", func(f *sandbox.Faults, m string) { f.Drop(m, 1) }, doubt(settlesBroken), retry(0)},
+		{"cut after it was made", func(f *sandbox.Faults, m string) { f.AcceptThenDrop(m, 1) }, doubt(settlesBroken), retry(0)},
 	}
 	for _, c := range []struct {
 		code       string
@@ -142,8 +148,8 @@ func TestDeliverErrors(t *testing.T) {
 		{"message_not_found", is(bot.ErrGone), is(bot.ErrGone)},
 		{"cant_update_message", is(bot.ErrGone), is(bot.ErrGone)},
 		{"edit_window_closed", is(bot.ErrGone), is(bot.ErrGone)},
-		{"internal_error", is(bot.ErrInDoubt), retry(0)},
-		{"fatal_error", is(bot.ErrInDoubt), retry(0)},
+		{"internal_error", doubt(settlesAnswered), retry(0)},
+		{"fatal_error", doubt(settlesAnswered), retry(0)},
 		{"service_unavailable", retry(0), retry(0)},
 		{"something_new", is(bot.ErrRejected), is(bot.ErrRejected)},
 	} {
@@ -226,7 +232,8 @@ func TestInDoubtIsLookedUp(t *testing.T) {
 				cancel() // of the request that hangs
 			}()
 			_, err := r.adapter.Deliver(ctx, r.outgoing("r2-ask", "", question()))
-			if !errors.Is(err, bot.ErrInDoubt) {
+			var doubt *bot.DoubtError
+			if !errors.As(err, &doubt) || name == "hangs" && doubt.Settles != settlesUnheard {
 				t.Fatalf("%v", err)
 			}
 			if err := <-made; err != nil {
