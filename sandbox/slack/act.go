@@ -62,8 +62,10 @@ func formOf(m map[string]json.RawMessage) url.Values {
 // need not be in the channel. What the app answers is shown: nothing for an
 // empty body, a message for the player alone or, with response_type
 // in_channel, for all; a failure is a notice to the player
-// (operation_timeout, dispatch_failed, invalid_blocks, …). The error tells of
-// a wrong place or of ctx, never of the app.
+// (operation_timeout, dispatch_failed, invalid_blocks, …). A command that is not
+// Options.Command never reaches the app: the player gets the notice
+// unknown_command, and the Answer has no Delivery. The error tells of a wrong
+// place or of ctx, never of the app.
 func (s *Server) Slash(ctx context.Context, channelID, userID, command, text string) (Answer, error) {
 	s.mu.Lock()
 	c, u, err := s.whoWhere(channelID, userID)
@@ -71,10 +73,15 @@ func (s *Server) Slash(ctx context.Context, channelID, userID, command, text str
 		s.mu.Unlock()
 		return Answer{}, err
 	}
+	if command != s.opt.Command {
+		s.slackbot(c, u.ID, "unknown_command", command+" is not a valid command.")
+		s.mu.Unlock()
+		return Answer{}, nil
+	}
 	ans := Answer{TriggerID: s.newTrigger(c.team, u.ID, "")}
 	ans.ResponseURL = s.newResponseURL(c, u.ID, nil)
 	fields := map[string]string{
-		"token": verificationToken, "team_id": c.Team, "team_domain": c.team.Domain,
+		"token": verificationToken, "team_id": c.team.home(u.ID), "team_domain": c.team.Domain,
 		"channel_id": c.ID, "channel_name": c.nameForApps(), "user_id": u.ID, "user_name": u.Name,
 		"command": command, "text": escaper.Replace(text), "api_app_id": s.opt.AppID,
 		"is_enterprise_install": "false", "response_url": ans.ResponseURL, "trigger_id": ans.TriggerID,
@@ -155,8 +162,13 @@ func failureCode(a Attempt) string {
 
 // notice shows a player what went wrong. The caller holds mu.
 func (s *Server) notice(c *channel, user, code string) {
+	s.slackbot(c, user, code, "That did not work: "+code)
+}
+
+// slackbot says something to one player. The caller holds mu.
+func (s *Server) slackbot(c *channel, user, code, text string) {
 	s.add(c, &Message{
-		User: "USLACKBOT", Text: "That did not work: " + code, Notice: code,
+		User: "USLACKBOT", Text: text, Notice: code,
 		Ephemeral: true, To: user, Via: "slack",
 	})
 }
@@ -182,6 +194,11 @@ func Stale() PressOption { return func(p *pressing) { p.stale = true } }
 // notice. The error is ErrNoElement, or tells of a wrong place or of ctx.
 func (s *Server) Press(ctx context.Context, channelID, ts, userID, actionID string, opts ...PressOption) (Answer, error) {
 	return s.act(ctx, channelID, ts, userID, actionID, nil, opts)
+}
+
+// PressStale is Press with the option Stale.
+func (s *Server) PressStale(ctx context.Context, channelID, ts, userID, actionID string) (Answer, error) {
+	return s.Press(ctx, channelID, ts, userID, actionID, Stale())
 }
 
 // Choose lets a player pick values in a menu, radio buttons or checkboxes of a
@@ -271,8 +288,8 @@ func (s *Server) interact(w *team, id string, payload map[string]any, finish fun
 func (s *Server) interaction(w *team, u User, typ, triggerID string) map[string]any {
 	return map[string]any{
 		"type": typ, "api_app_id": s.opt.AppID, "token": verificationToken, "trigger_id": triggerID,
-		"team":                  map[string]any{"id": w.ID, "domain": w.Domain},
-		"user":                  map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": w.ID},
+		"team":                  map[string]any{"id": w.home(u.ID), "domain": w.Domain},
+		"user":                  map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": w.home(u.ID)},
 		"enterprise":            nil,
 		"is_enterprise_install": false,
 	}

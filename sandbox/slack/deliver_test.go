@@ -2,6 +2,7 @@ package slack
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -80,5 +81,58 @@ func TestSilentAppIsToldToThePlayer(t *testing.T) {
 	}
 	if seen := s.Ephemerals("C0QUIZ", "U0BOB"); len(seen) != 1 || seen[0].Notice != "operation_timeout" {
 		t.Errorf("bob sees %+v", seen)
+	}
+}
+
+func TestUnknownCommandsAreSlacksOwn(t *testing.T) {
+	s := start(t, Options{})
+	a := newApp(t, s, nil)
+	answer, err := s.Slash(ctxFor(t), "C0QUIZ", "U0BOB", "/quizz", "me")
+	if err != nil || answer.Delivery != nil {
+		t.Errorf("%v %+v", err, answer)
+	}
+	if seen := s.Ephemerals("C0QUIZ", "U0BOB"); len(seen) != 1 || seen[0].Notice != "unknown_command" || seen[0].Text != "/quizz is not a valid command." {
+		t.Errorf("bob sees %+v", seen)
+	}
+	if n := len(a.received()); n != 0 {
+		t.Errorf("the app was told %d times", n)
+	}
+	own := start(t, Options{Command: "/trivia"})
+	b := newApp(t, own, nil)
+	if answer, err := own.Slash(ctxFor(t), "C0QUIZ", "U0BOB", "/trivia", "me"); err != nil || !answer.OK() || len(b.received()) != 1 {
+		t.Errorf("%v %+v", err, answer)
+	}
+}
+
+func TestStalePress(t *testing.T) {
+	s := start(t, Options{NoEcho: true})
+	a := newApp(t, s, nil)
+	out := api(t, s, "chat.postMessage", map[string]any{"channel": "C0QUIZ", "text": "?", "blocks": []any{actions(button("go", "Go", "1"))}})
+	ts, _ := out["ts"].(string)
+	api(t, s, "chat.update", map[string]any{"channel": "C0QUIZ", "ts": ts, "text": "over"})
+	if _, err := s.Press(ctxFor(t), "C0QUIZ", ts, "U0BOB", "go"); !errors.Is(err, ErrNoElement) {
+		t.Errorf("%v", err)
+	}
+	if answer, err := s.PressStale(ctxFor(t), "C0QUIZ", ts, "U0BOB", "go"); err != nil || !answer.OK() || len(a.received()) != 1 {
+		t.Errorf("%v %+v", err, answer)
+	}
+	if _, err := s.PressStale(ctxFor(t), "C0QUIZ", ts, "U0BOB", "never"); !errors.Is(err, ErrNoElement) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestGuestsComeFromTheirOwnWorkspace(t *testing.T) {
+	team := DefaultTeam()
+	team.Users = append(team.Users, User{ID: "U0GUEST", Name: "gil", Home: "T0OTHER"})
+	team.Channels[0].Members = append(team.Channels[0].Members, "U0GUEST")
+	s := start(t, Options{Teams: []Team{team}})
+	a := newApp(t, s, nil)
+	if _, err := s.Say(ctxFor(t), "C0QUIZ", "U0GUEST", "hello"); err != nil {
+		t.Fatal(err)
+	}
+	m := a.received()[0].json(t)
+	if m["team_id"] != "T0OTHER" || m["context_team_id"] != team.ID || m["is_ext_shared_channel"] != true ||
+		dig(m, "event", "user_team") != "T0OTHER" || dig(m, "authorizations", 0, "team_id") != team.ID {
+		t.Errorf("%v", m)
 	}
 }

@@ -18,8 +18,10 @@
 //     message would make live is recorded as a Ping.
 //   - Workspaces, channels, DMs, threads, edits with their history, messages
 //     that only one user sees, modals, the Home tab.
-//   - Players: Say, EditMessage, DeleteMessage, Slash, Press, Choose,
+//   - Players: Say, EditMessage, DeleteMessage, Slash, Press, PressStale, Choose,
 //     SubmitView, CloseView, OpenHome.
+//   - Of Slack Connect, guests of a shared channel (User.Home): what they do
+//     names their workspace as team, the app's as context.
 //   - The Events API over HTTP: v0 signatures, the 3 s limit, three retries
 //     with their headers, x-slack-no-retry, url_verification. The app's own
 //     messages come back to it as events, as Slack's do.
@@ -33,8 +35,8 @@
 //
 // # Not simulated
 //
-//   - TLS, Enterprise Grid, Slack Connect, user tokens, token rotation, files,
-//     reactions, pins, reminders, search, workflows, incoming webhooks, unfurls.
+//   - TLS, Enterprise Grid, user tokens, token rotation, files, reactions,
+//     pins, reminders, search, workflows, incoming webhooks, unfurls.
 //   - Rate limits by tier; only one message a second and channel, when switched
 //     on, and the limits that a test asks for.
 //   - The delayed-events schedule (hourly for a day), and app_rate_limited by

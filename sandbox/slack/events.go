@@ -12,14 +12,16 @@ import (
 // outer wraps an inner event as the Events API sends it. The caller holds mu.
 func (s *Server) outer(w *team, inner map[string]any) *Delivery {
 	id := s.newID("Ev")
+	speaker, _ := inner["user"].(string)
+	home := w.home(speaker)
 	payload, err := json.Marshal(map[string]any{
-		"token": verificationToken, "team_id": w.ID, "context_team_id": w.ID, "context_enterprise_id": nil,
+		"token": verificationToken, "team_id": home, "context_team_id": w.ID, "context_enterprise_id": nil,
 		"api_app_id": s.opt.AppID, "event": inner, "type": "event_callback",
 		"event_id": id, "event_time": s.opt.Now().Unix(),
 		"authorizations": []any{map[string]any{
 			"enterprise_id": nil, "team_id": w.ID, "user_id": w.BotUserID, "is_bot": true, "is_enterprise_install": false,
 		}},
-		"is_ext_shared_channel": false, "event_context": "4-" + id,
+		"is_ext_shared_channel": home != w.ID, "event_context": "4-" + id,
 	})
 	if err != nil {
 		// Inner events are built here or given as valid JSON.

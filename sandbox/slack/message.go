@@ -218,7 +218,10 @@ func (s *Server) remove(c *channel, m *Message) {
 
 // wire is the message as the API and events show it. The caller holds mu.
 func (m *Message) wire(c *channel) map[string]any {
-	out := map[string]any{"type": "message", "user": m.User, "text": m.Text, "ts": m.TS, "team": c.Team}
+	out := map[string]any{"type": "message", "user": m.User, "text": m.Text, "ts": m.TS, "team": c.team.home(m.User)}
+	if home := c.team.home(m.User); home != c.Team {
+		out["user_team"], out["source_team"] = home, home
+	}
 	if m.Subtype != "" {
 		out["subtype"] = m.Subtype
 	}

@@ -15,6 +15,8 @@ type Options struct {
 	// of the Default… constants.
 	AppID, ClientID, ClientSecret string
 	SigningSecret, AppToken       string
+	// Command is the app's slash command; DefaultCommand when empty.
+	Command string
 
 	// Teams are the workspaces; nil means one, DefaultTeam().
 	Teams []Team
@@ -74,6 +76,7 @@ const (
 	DefaultClientID      = "1000.2000"
 	DefaultClientSecret  = "sandbox-client-secret"
 	DefaultSigningSecret = "sandbox-signing-secret"
+	DefaultCommand       = "/quiz"
 	DefaultAppToken      = "xapp-1-A0SANDBOX-sandbox"
 	DefaultBotToken      = "xoxb-sandbox-T0SANDBOX"
 )
@@ -95,6 +98,7 @@ func (o Options) withDefaults() Options {
 	str(&o.ClientSecret, DefaultClientSecret)
 	str(&o.SigningSecret, DefaultSigningSecret)
 	str(&o.AppToken, DefaultAppToken)
+	str(&o.Command, DefaultCommand)
 	if o.Teams == nil {
 		o.Teams = []Team{DefaultTeam()}
 	}

@@ -30,6 +30,17 @@ type User struct {
 	TZ                    string // "Etc/UTC" when empty
 	Admin, Owner, Bot     bool
 	Deleted               bool
+	// Home is another workspace, T…, when this is one of its people who is here as
+	// the guest of a shared channel (Slack Connect).
+	Home string
+}
+
+// home is the workspace that a person belongs to.
+func (w *team) home(userID string) string {
+	if u := w.users[userID]; u.Home != "" {
+		return u.Home
+	}
+	return w.ID
 }
 
 // ChannelKind says what sort of conversation a Channel is. Its text is the
