@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -34,12 +35,32 @@ type envelope struct {
 	Type           string `json:"type"`
 	Challenge      string `json:"challenge"`
 	TeamID         string `json:"team_id"`
+	ContextTeamID  string `json:"context_team_id"`
 	EventID        string `json:"event_id"`
 	Event          json.RawMessage
 	Authorizations []struct {
+		TeamID string `json:"team_id"`
 		UserID string `json:"user_id"`
 		IsBot  bool   `json:"is_bot"`
 	} `json:"authorizations"`
+}
+
+// team is the workspace in which the bot hears an event. In a channel that is
+// shared with other workspaces, team_id can be that of a guest who speaks; the room
+// is the same for all.
+func (e envelope) team(self identity) string {
+	if self.team != "" {
+		return self.team
+	}
+	for _, who := range e.Authorizations {
+		if who.TeamID != "" {
+			return who.TeamID
+		}
+	}
+	if e.ContextTeamID != "" {
+		return e.ContextTeamID
+	}
+	return e.TeamID
 }
 
 type messageEvent struct {
@@ -91,15 +112,16 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 			bots = append(bots, who.UserID)
 		}
 	}
-	a = arrival{user: m.User, team: env.TeamID, event: true}
+	team := env.team(self)
+	a = arrival{user: m.User, team: team, event: true}
 	private := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
 	text, addressed := stripMention(m.Text, bots)
 	if at := mention.FindStringIndex(text); m.Type == "app_mention" && !addressed && at != nil && at[0] == 0 {
 		text = strings.TrimLeft(text[at[1]:], " :,") // a name of the bot that auth.test did not tell
 	}
 	a.in = bot.Incoming{
-		ID:   messageDelivery(env.TeamID, m.Channel, m.TS),
-		Team: teamID(env.TeamID), Room: roomID(env.TeamID, m.Channel), User: userID(env.TeamID, m.User),
+		ID:   messageDelivery(team, m.Channel, m.TS),
+		Team: teamID(team), Room: roomID(team, m.Channel), User: userID(team, m.User),
 		Text: plainText(text), Addressed: addressed || m.Type == "app_mention", Private: private, At: timeOf(m.TS),
 	}
 	if m.ThreadTS != "" && m.ThreadTS != m.TS {
@@ -148,8 +170,11 @@ func plainText(s string) string {
 }
 
 // decodeCommand turns a slash command's form into an arrival.
-func decodeCommand(form url.Values) (arrival, error) {
+func decodeCommand(form url.Values, self identity) (arrival, error) {
 	team, channel, user := form.Get("team_id"), form.Get("channel_id"), form.Get("user_id")
+	if self.team != "" {
+		team = self.team // a guest of a shared channel names another
+	}
 	if channel == "" || user == "" {
 		return arrival{}, fmt.Errorf("slash command without a channel or a user")
 	}
@@ -201,7 +226,7 @@ type interaction struct {
 }
 
 // decodeInteraction turns a press into an arrival; ok is false for other kinds.
-func decodeInteraction(payload []byte) (a arrival, ok bool, err error) {
+func decodeInteraction(payload []byte, self identity) (a arrival, ok bool, err error) {
 	var i interaction
 	if err := json.Unmarshal(payload, &i); err != nil {
 		return a, false, fmt.Errorf("decode interaction: %w", err)
@@ -221,10 +246,7 @@ func decodeInteraction(payload []byte) (a arrival, ok bool, err error) {
 	if choice == "" {
 		return a, false, nil
 	}
-	team := i.Team.ID
-	if team == "" {
-		team = i.User.TeamID
-	}
+	team := cmp.Or(self.team, i.Team.ID, i.User.TeamID) // a guest of a shared channel can name another
 	name := i.User.Name
 	if name == "" {
 		name = i.User.Username

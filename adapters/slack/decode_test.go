@@ -192,6 +192,27 @@ func TestBotIsKnownByAuthorizations(t *testing.T) {
 	}
 }
 
+// TestTeamOfAnEvent: the workspace that hears it, not that of who speaks.
+func TestTeamOfAnEvent(t *testing.T) {
+	for _, c := range []struct {
+		outer string
+		self  identity
+		want  bot.RoomID
+	}{
+		{`"team_id":"TGUEST","context_team_id":"TX","authorizations":[{"team_id":"TX"}]`, identity{team: "TUS"}, "slack:TUS/C2"},
+		{`"team_id":"TGUEST","context_team_id":"TX","authorizations":[{"team_id":"TUS"}]`, identity{}, "slack:TUS/C2"},
+		{`"team_id":"TGUEST","context_team_id":"TUS","authorizations":[{"team_id":null}]`, identity{}, "slack:TUS/C2"},
+		{`"team_id":"TGUEST","context_team_id":"TUS"`, identity{}, "slack:TUS/C2"},
+		{`"team_id":"TUS","context_team_id":null`, identity{}, "slack:TUS/C2"},
+	} {
+		body := `{"type":"event_callback",` + c.outer + `,"event":{"type":"message","channel":"C2","user":"U3","text":"A","ts":"1700000000.000100"}}`
+		_, a, ok, err := decodeEvent([]byte(body), c.self)
+		if err != nil || !ok || a.in.Room != c.want || a.in.Team != "slack:TUS" || a.in.User != "slack:TUS/U3" {
+			t.Errorf("%s: %v %v %+v", c.outer, ok, err, a.in)
+		}
+	}
+}
+
 func command(change map[string]string) url.Values {
 	form := url.Values{
 		"token": {"x"}, "team_id": {"T1"}, "team_domain": {"t1"}, "channel_id": {"C2"}, "channel_name": {"quiz"}, "user_id": {"U3"},
@@ -223,7 +244,7 @@ func TestDecodeCommand(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			form := command(c.change)
-			a, err := decodeCommand(form)
+			a, err := decodeCommand(form, identity{})
 			if err != nil || !c.check(a) {
 				t.Errorf("%v %+v", err, a)
 			}
@@ -231,7 +252,7 @@ func TestDecodeCommand(t *testing.T) {
 	}
 	for _, missing := range []string{"channel_id", "user_id"} {
 		form := command(map[string]string{missing: ""})
-		if a, err := decodeCommand(form); err == nil {
+		if a, err := decodeCommand(form, identity{}); err == nil {
 			t.Errorf("without %s it was taken for %+v", missing, a.in)
 		}
 	}
@@ -240,7 +261,7 @@ func TestDecodeCommand(t *testing.T) {
 func TestCommandsAreToldApart(t *testing.T) {
 	id := func(change map[string]string) string {
 		form := command(change)
-		a, err := decodeCommand(form)
+		a, err := decodeCommand(form, identity{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,7 +327,7 @@ func TestDecodePress(t *testing.T) {
 		{"no time", func(p map[string]any) { delete(first(p), "action_ts") }, func(a arrival) bool { return a.in.At.IsZero() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, ok, err := decodeInteraction(press(t, c.change))
+			a, ok, err := decodeInteraction(press(t, c.change), identity{})
 			if err != nil || !ok || !c.check(a) {
 				t.Errorf("%v %v %+v", ok, err, a)
 			}
@@ -316,7 +337,7 @@ func TestDecodePress(t *testing.T) {
 
 func TestPressesAreToldApart(t *testing.T) {
 	id := func(change func(p map[string]any)) string {
-		a, ok, err := decodeInteraction(press(t, change))
+		a, ok, err := decodeInteraction(press(t, change), identity{})
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}
@@ -347,7 +368,7 @@ func TestInteractionsThatAreNoPress(t *testing.T) {
 		"view_submission", "view_closed", "shortcut", "message_action", "block_suggestion", "interactive_message", "dialog_submission",
 		"dialog_cancellation", "dialog_suggestion", "workflow_step_edit", "", "new_thing",
 	} {
-		if a, ok, err := decodeInteraction(press(t, func(p map[string]any) { p["type"] = typ })); ok || err != nil {
+		if a, ok, err := decodeInteraction(press(t, func(p map[string]any) { p["type"] = typ }), identity{}); ok || err != nil {
 			t.Errorf("%q was taken for %+v, %v", typ, a.in, err)
 		}
 	}
@@ -363,12 +384,12 @@ func TestInteractionsThatAreNoPress(t *testing.T) {
 			p["container"] = map[string]any{"type": "view", "view_id": "V1"}
 		},
 	} {
-		if a, ok, err := decodeInteraction(press(t, change)); ok || err != nil {
+		if a, ok, err := decodeInteraction(press(t, change), identity{}); ok || err != nil {
 			t.Errorf("%s: taken for %+v, %v", name, a.in, err)
 		}
 	}
 	for _, body := range []string{``, `null`, `[]`, `"x"`, `{`, `{"type":"block_actions","actions":"x"}`, `{"type":"block_actions","user":7,"channel":[],"actions":[[]]}`} {
-		if a, ok, _ := decodeInteraction([]byte(body)); ok {
+		if a, ok, _ := decodeInteraction([]byte(body), identity{}); ok {
 			t.Errorf("%s was taken for %+v", body, a.in)
 		}
 	}

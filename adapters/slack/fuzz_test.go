@@ -48,11 +48,11 @@ func FuzzDecodeInteraction(f *testing.F) {
 	}
 	f.Add([]byte(`{"command":"/quiz","text":"x","channel_id":"C2","user_id":"U3"}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		a, ok, err := decodeInteraction(payload)
+		a, ok, err := decodeInteraction(payload, identity{})
 		if ok && (err != nil || a.in.ID == "" || a.in.User == "" || a.in.Choice == "" || a.to.channel == "") {
 			t.Errorf("half an arrival: %+v, %v", a, err)
 		}
-		if a, err := decodeSocketCommand(payload); err == nil && (a.in.ID == "" || a.in.User == "" || a.to.channel == "") {
+		if a, err := decodeSocketCommand(payload, identity{}); err == nil && (a.in.ID == "" || a.in.User == "" || a.to.channel == "") {
 			t.Errorf("half a command: %+v", a)
 		}
 	})

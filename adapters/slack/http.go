@@ -128,6 +128,8 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 		w.WriteHeader(http.StatusServiceUnavailable) // can't tell yet who is meant; Slack sends it again
 		return
 	}
+	retry, err := strconv.Atoi(r.Header.Get("X-Slack-Retry-Num"))
+	arrived.in.Again = err == nil && retry > 0
 	p := a.take(arrived)
 	if !a.inTime(p) || p.err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -145,7 +147,7 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []by
 	if form.Get("ssl_check") != "" {
 		return
 	}
-	arrived, err := decodeCommand(form)
+	arrived, err := decodeCommand(form, a.me())
 	if err != nil {
 		a.log.Warn("slash command not understood", "err", err)
 		w.WriteHeader(http.StatusBadRequest)
@@ -180,7 +182,7 @@ func (a *Adapter) serveInteraction(w http.ResponseWriter, _ *http.Request, body 
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	arrived, ok, err := decodeInteraction([]byte(form.Get("payload")))
+	arrived, ok, err := decodeInteraction([]byte(form.Get("payload")), a.me())
 	if err != nil {
 		a.log.Warn("interaction not understood", "err", err)
 		return

@@ -256,7 +256,13 @@ func TestRetriesAreTakenIn(t *testing.T) {
 			t.Errorf("retry %d: %v %+v", n, err, a)
 		}
 	}
-	if n := r.core.effects(); n != 3 {
+	r.say(quizzes, bob, "C")
+	for i, in := range r.core.submitted() {
+		if again := i < 3; in.Again != again {
+			t.Errorf("%d: %+v", i, in)
+		}
+	}
+	if n := r.core.effects(); n != 4 {
 		t.Errorf("%d effects", n)
 	}
 }
@@ -356,6 +362,39 @@ func TestWhoSaysWhatWhere(t *testing.T) {
 	for i, w := range want {
 		if w.Name = names[w.User]; w.Name == "" || all[i] != w {
 			t.Errorf("got  %+v\nwant %+v", all[i], w)
+		}
+	}
+}
+
+// TestGuestsAreInTheSameRoom: in a channel that is shared with another workspace,
+// what its people type, press and command comes from one room and one person.
+func TestGuestsAreInTheSameRoom(t *testing.T) {
+	r := play(t, setup{})
+	const guest = "U0GUEST"
+	if err := r.slack.AddUser(team, sandbox.User{ID: guest, Name: "gil", DisplayName: "Gil", Home: "T0OTHER"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.slack.ChangeChannel(quizzes, func(c *sandbox.Channel) { c.Members = append(c.Members, guest) }); err != nil {
+		t.Fatal(err)
+	}
+	ask := r.deliver(quizzes, "r1-ask", question())
+	said := r.say(quizzes, guest, "GET")
+	r.press(quizzes, string(ask), guest, "q1-a")
+	r.slash(quizzes, guest, "me")
+	var outer struct {
+		Team    string `json:"team_id"`
+		Context string `json:"context_team_id"`
+	}
+	if err := json.Unmarshal(said.Deliveries[0].Payload, &outer); err != nil || outer.Team != "T0OTHER" || outer.Context != team {
+		t.Fatalf("not as Slack sends it: %v %+v", err, outer)
+	}
+	all := r.core.submitted()
+	if len(all) != 3 {
+		t.Fatalf("%+v", all)
+	}
+	for _, in := range all {
+		if in.Team != "slack:T0SANDBOX" || in.Room != "slack:T0SANDBOX/C0QUIZ" || in.User != "slack:T0SANDBOX/U0GUEST" || in.Name != "Gil" {
+			t.Errorf("%+v", in)
 		}
 	}
 }

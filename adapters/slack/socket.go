@@ -32,6 +32,7 @@ type socketFrame struct {
 	EnvelopeID     string          `json:"envelope_id"`
 	Reason         string          `json:"reason"`
 	NumConnections int             `json:"num_connections"`
+	RetryAttempt   int             `json:"retry_attempt"`
 	Payload        json.RawMessage `json:"payload"`
 }
 
@@ -213,19 +214,20 @@ func (s *socket) take(f socketFrame) {
 	var arrived arrival
 	var ok bool
 	var err error
+	self := s.a.me()
 	switch f.Type {
 	case "events_api":
 		var env envelope
-		self := s.a.me()
 		env, arrived, ok, err = decodeEvent(f.Payload, self)
 		if ok && !self.known && len(env.Authorizations) == 0 {
 			return // can't tell yet who is meant; Slack sends it again
 		}
+		arrived.in.Again = f.RetryAttempt > 0
 	case "slash_commands":
-		arrived, err = decodeSocketCommand(f.Payload)
+		arrived, err = decodeSocketCommand(f.Payload, self)
 		ok = err == nil
 	case "interactive":
-		arrived, ok, err = decodeInteraction(f.Payload)
+		arrived, ok, err = decodeInteraction(f.Payload, self)
 	}
 	if err != nil {
 		s.a.log.Warn("envelope not understood", "envelope", f.EnvelopeID, "type", f.Type, "err", err)
@@ -256,7 +258,7 @@ func (s *socket) follow(p *pending, envelope string, soon bool) {
 }
 
 // decodeSocketCommand reads a slash command, which over the socket is JSON.
-func decodeSocketCommand(payload []byte) (arrival, error) {
+func decodeSocketCommand(payload []byte, self identity) (arrival, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(payload, &fields); err != nil {
 		return arrival{}, fmt.Errorf("decode slash command: %w", err)
@@ -267,7 +269,7 @@ func decodeSocketCommand(payload []byte) (arrival, error) {
 			form.Set(k, s)
 		}
 	}
-	return decodeCommand(form)
+	return decodeCommand(form, self)
 }
 
 func (s *socket) ack(envelope string) {

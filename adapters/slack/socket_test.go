@@ -142,6 +142,9 @@ func TestSocketFaults(t *testing.T) {
 		t.Errorf("%+v", said.Deliveries[0].Attempts())
 	}
 	r.ephemeral(quizzes, carol, "Right")
+	if all := r.core.submitted(); all[0].Again || !all[1].Again {
+		t.Errorf("%+v", all)
+	}
 	if a := r.press(quizzes, string(ask), bob, "q1-a"); a.OK() {
 		t.Errorf("a press that was not saved is acknowledged: %+v", a)
 	}
