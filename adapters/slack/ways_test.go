@@ -2,12 +2,10 @@ package slack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -124,49 +122,5 @@ func TestStopWithAHalfSentBody(t *testing.T) {
 	}
 	if err := r.stop(); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestLatePostIsFound: a post that lands after the caller gave up. Until it has
-// landed, looking for it sees nothing, and must not prove that it never will.
-func TestLatePostIsFound(t *testing.T) {
-	r := play(t, setup{})
-	let := r.slack.Faults().Park("chat.postMessage", 1)
-	began := time.Now()
-	ctx, leave := context.WithCancel(ctxFor(t))
-	go func() {
-		defer leave()
-		_, _ = r.slack.WaitCalls(ctx, "chat.postMessage", 1)
-	}()
-	_, err := r.adapter.Deliver(ctx, r.outgoing("r1-ask", "", question()))
-	var doubt *bot.DoubtError
-	if !errors.As(err, &doubt) || doubt.Settles != settlesUnheard {
-		t.Fatalf("%v", err)
-	}
-	if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()), began); found || err != nil {
-		t.Errorf("%q, %v, %v", id, found, err)
-	}
-	let()
-	want := r.public(quizzes, "Which method").TS
-	if id, found, err := r.adapter.Find(ctxFor(t), r.outgoing("r1-ask", "", question()), began); string(id) != want || !found || err != nil {
-		t.Errorf("%q, %v, %v", id, found, err)
-	}
-}
-
-// TestSilenceSettlesLate: when our own patience ends, Slack may still be at it.
-func TestSilenceSettlesLate(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done()
-	}))
-	defer s.Close()
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	a, _ := deaf(t, func(c *Config) { c.APIURL, c.Transport = s.URL, transport })
-	a.http.Timeout = 300 * time.Millisecond
-	_, err := a.Deliver(ctxFor(t), bot.Outgoing{Key: "k", Room: "slack:T1/C2", Card: question()})
-	var doubt *bot.DoubtError
-	if !errors.As(err, &doubt) || doubt.Settles != settlesUnheard {
-		t.Errorf("%v", err)
 	}
 }
