@@ -82,11 +82,6 @@ func (w *watched) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error
 	}
 }
 
-// Submit implements the cores that the adapters ask for.
-func (w *watched) Submit(ctx context.Context, in bot.Incoming) (bot.Reply, error) {
-	return w.Queue(in)(ctx)
-}
-
 // Suggest implements the cores that the adapters ask for.
 func (w *watched) Suggest(prefix string, n int) []bot.Topic { return w.core.Suggest(prefix, n) }
 
