@@ -47,8 +47,17 @@ func (p *people) init() {
 func (p *people) get(id string, now time.Time) (who person, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who, ok := p.known[id]
-	return who, ok && now.Before(who.until) || now.Before(p.paused)
+	who = p.known[id]
+	return who, now.Before(who.until) || now.Before(p.paused)
+}
+
+// wanted says that looking somebody up would still tell something new. One who is
+// made do without a name for a while is still looked up.
+func (p *people) wanted(id string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	who := p.known[id]
+	return !now.Before(p.paused) && (who.name == "" || !now.Before(who.until))
 }
 
 func (p *people) put(id string, who person) {
@@ -121,8 +130,8 @@ func (a *Adapter) lookup(id, user string) person {
 		defer func() { <-a.people.slots }()
 	case <-a.late.Done():
 	}
-	if who, fresh := a.people.get(id, a.now()); fresh && who.name != "" {
-		return who // found out while this one waited
+	if !a.people.wanted(id, a.now()) { // any more, since this one waited
+		return a.people.keep(id, a.now())
 	}
 	ctx, cancel := context.WithTimeout(a.late, apiTime)
 	defer cancel()

@@ -1,6 +1,8 @@
 package slack
 
 import (
+	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -83,5 +85,46 @@ func TestNamesOutliveSlowLookups(t *testing.T) {
 	all := r.core.submitted()
 	if all[1].Name != all[0].Name || all[1].Role != bot.Admin {
 		t.Errorf("%+v", all)
+	}
+}
+
+// crowd counts lookups. It says "later" to all, once as many are under way as can be.
+type crowd struct {
+	mu     sync.Mutex
+	lookup int
+	full   chan struct{}
+}
+
+func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	if c.lookup++; c.lookup == maxLookups {
+		close(c.full)
+	}
+	c.mu.Unlock()
+	select {
+	case <-c.full:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"60"}}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestCrowdsAreLookedUpWithinBounds: so many at once, and none of those who waited
+// once Slack has said "later".
+func TestCrowdsAreLookedUpWithinBounds(t *testing.T) {
+	slack := &crowd{full: make(chan struct{})}
+	a, _ := deaf(t, func(c *Config) { c.Transport = slack })
+	a.patience = time.Minute
+	var names []func() person
+	for i := range 3 * maxLookups {
+		names = append(names, a.who("T1", fmt.Sprint("U", i)))
+	}
+	for _, name := range names {
+		if who := name(); who.name != "" {
+			t.Errorf("%+v", who)
+		}
+	}
+	if slack.lookup != maxLookups {
+		t.Errorf("%d lookups", slack.lookup)
 	}
 }
