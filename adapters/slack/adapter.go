@@ -34,8 +34,9 @@ type Core interface {
 
 // Texts are the few sentences that only this adapter has a place for.
 type Texts struct {
-	Invite string // the bot is not in the channel where it should post
-	See    string // label of a link to a message
+	Invite  string // the bot is not in the channel where it should post
+	Refused string // Slack refuses a post there for another reason; its code is added
+	See     string // label of a link to a message
 }
 
 // Config says how to connect.

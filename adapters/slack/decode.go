@@ -260,12 +260,16 @@ func decodeInteraction(payload []byte, self identity) (a arrival, ok bool, err e
 		thread = i.Message.ThreadTS
 	}
 	private := strings.HasPrefix(channel, "D")
+	pressed := bot.MessageID(message)
+	if i.Container.IsEphemeral {
+		pressed = ""
+	}
 	return arrival{
 		user: i.User.ID, team: team, name: name,
 		in: bot.Incoming{
 			ID:   onceID("act", i.TriggerID, i.Response, team, channel, i.User.ID, message, act.ActionID, act.Value, act.ActionTS),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, i.User.ID),
-			Choice: choice, Private: private, At: timeOf(act.ActionTS),
+			Choice: choice, Pressed: pressed, Private: private, At: timeOf(act.ActionTS),
 		},
 		to: address{channel: channel, user: i.User.ID, thread: thread, responseURL: i.Response, replace: i.Container.IsEphemeral, private: private},
 	}, true, nil

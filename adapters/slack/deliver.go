@@ -33,11 +33,12 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		id, err = a.send(ctx, channel, o.Target, r, false)
 	}
 	if err != nil {
-		if word := apiError(err); word == "not_in_channel" || word == "channel_not_found" {
-			a.inviteMe(o.Room)
-		}
 		a.doubtToken(err)
-		return "", classify(err, o.Target != "")
+		kind := classify(err, o.Target != "")
+		if o.Target == "" && (errors.Is(kind, bot.ErrUnreachable) || errors.Is(kind, bot.ErrRejected)) {
+			a.explain(o.Room, apiError(err))
+		}
+		return "", kind
 	}
 	return id, nil
 }
@@ -147,12 +148,19 @@ func (a *Adapter) link(channel string, m bot.MessageID) string {
 	return strings.TrimSuffix(base, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(string(m), ".", "")
 }
 
-// inviteMe tells whoever last used a command in the room why nothing came.
-func (a *Adapter) inviteMe(room bot.RoomID) {
+// explain tells whoever last used a command in the room why nothing came.
+func (a *Adapter) explain(room bot.RoomID, code string) {
 	to, ok := a.askers.take(room, a.now())
-	if !ok || a.config.Texts.Invite == "" {
+	if !ok {
+		return
+	}
+	card := bot.Card{Title: a.config.Texts.Refused, Footer: code}
+	if code == "not_in_channel" || code == "channel_not_found" {
+		card = bot.Card{Title: a.config.Texts.Invite}
+	}
+	if card.Title == "" {
 		return
 	}
 	arrived := arrival{in: bot.Incoming{Room: room}, to: address{responseURL: to}}
-	a.answer(arrived, bot.Reply{Card: &bot.Card{Title: a.config.Texts.Invite}})
+	a.answer(arrived, bot.Reply{Card: &card})
 }

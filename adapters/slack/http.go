@@ -25,13 +25,26 @@ const maxBody = 1 << 20
 const maxSkew = 5 * time.Minute
 
 // Handler serves Slack's requests: POST /slack/commands, /slack/events and
-// /slack/interactions. Anything else is 404.
+// /slack/interactions. Anything else is 404. (http.ServeMux would redirect paths
+// that are nearly one of these.)
 func (a *Adapter) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("POST /slack/commands", a.signed(a.serveCommand))
-	mux.Handle("POST /slack/events", a.signed(a.serveEvent))
-	mux.Handle("POST /slack/interactions", a.signed(a.serveInteraction))
-	return mux
+	routes := map[string]http.Handler{
+		"/slack/commands":     a.signed(a.serveCommand),
+		"/slack/events":       a.signed(a.serveEvent),
+		"/slack/interactions": a.signed(a.serveInteraction),
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, ok := routes[r.URL.Path]
+		switch {
+		case !ok:
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method != http.MethodPost:
+			w.Header().Set("Allow", http.MethodPost)
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		default:
+			route.ServeHTTP(w, r)
+		}
+	})
 }
 
 // signed reads the body, checks its signature and only then lets it in.

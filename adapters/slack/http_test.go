@@ -166,6 +166,8 @@ func TestPathsAndBodies(t *testing.T) {
 	}{
 		{"root", request("/", "secret", now, "{}"), []int{404}},
 		{"slack", request("/slack", "secret", now, "{}"), []int{404}},
+		{"two slashes", request("//slack/events", "secret", now, "{}"), []int{404}},
+		{"by a detour", request("/slack/../slack/events", "secret", now, "{}"), []int{404}},
 		{"longer", request("/slack/events/more", "secret", now, "{}"), []int{404}},
 		{"options", request("/slack/options", "secret", now, "{}"), []int{404}},
 		{"in capitals", request("/slack/Events", "secret", now, "{}"), []int{404}},
@@ -353,7 +355,7 @@ func TestWhoSaysWhatWhere(t *testing.T) {
 		{Room: "slack:T0SANDBOX/C0QUIZ", User: "slack:T0SANDBOX/U0BOB", Text: "in the thread", ReplyTo: ask},
 		{Room: bot.RoomID("slack:T0SANDBOX/" + dm), User: "slack:T0SANDBOX/U0CAROL", Text: "me", Private: true},
 		{Room: "slack:T0SANDBOX/C0OUTSIDE", User: "slack:T0SANDBOX/U0ALICE", Text: "start 5", Addressed: true, Role: bot.Admin},
-		{Room: "slack:T0SANDBOX/C0QUIZ", User: "slack:T0SANDBOX/U0BOB", Choice: "q1-b"},
+		{Room: "slack:T0SANDBOX/C0QUIZ", User: "slack:T0SANDBOX/U0BOB", Choice: "q1-b", Pressed: ask},
 	}
 	names := map[bot.UserID]string{}
 	for _, u := range r.slack.Users(team) {

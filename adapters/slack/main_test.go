@@ -197,7 +197,7 @@ func play(t *testing.T, s setup) *rig {
 	t.Cleanup(transport.CloseIdleConnections)
 	config := Config{
 		BotToken: r.slack.BotToken(team), APIURL: r.slack.APIURL(), Transport: transport,
-		Texts: Texts{Invite: inviteText, See: "Go to it"},
+		Texts: Texts{Invite: inviteText, Refused: "Slack says no", See: "Go to it"},
 		Sorry: func(err error) bot.Card { return bot.Card{Title: "Sorry", Body: []string{err.Error()}} },
 	}
 	if s.slack.SocketMode {

@@ -78,7 +78,7 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 	followable := a.follows(to.responseURL)
 	if !public && followable {
 		err := a.respond(ctx, to.responseURL, a.responseMessage(c, "ephemeral", to))
-		if !errors.Is(err, errSpent) {
+		if !errors.Is(err, errSpent) || to.channel == "" || to.user == "" {
 			return err
 		}
 		followable = false
@@ -143,8 +143,9 @@ func (a *Adapter) follows(to string) bool {
 	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
 }
 
-// errSpent: the response_url is used up or too old, so nothing was said by it.
-var errSpent = errors.New("response_url is spent")
+// errSpent: the response_url is used up or too old, or Slack stumbled over it; the
+// same private words go another way. Said twice to one person they do no harm.
+var errSpent = errors.New("response_url is of no use")
 
 func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) error {
 	if !a.follows(to) {
@@ -171,7 +172,10 @@ func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) err
 		if errors.As(err, &u) {
 			err = u.Err // the address is a secret of its own
 		}
-		return fmt.Errorf("response_url: %w", err)
+		if ctx.Err() != nil {
+			return fmt.Errorf("response_url: %w", err)
+		}
+		return fmt.Errorf("%w: %w", errSpent, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
@@ -182,8 +186,8 @@ func (a *Adapter) respond(ctx context.Context, to string, m responseMessage) err
 			after = limitedFor
 		}
 		return &bot.RetryError{After: after, Err: errors.New("response_url: 429")}
-	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
-		return errSpent
+	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone || resp.StatusCode >= 500:
+		return fmt.Errorf("%w: status %d", errSpent, resp.StatusCode)
 	case resp.StatusCode >= 300:
 		return fmt.Errorf("response_url: status %d", resp.StatusCode)
 	}

@@ -253,6 +253,25 @@ func TestRepliesWaitWhenSlackSaysLater(t *testing.T) {
 	r.ephemeral(quizzes, carol, "Right")
 }
 
+// TestReplyWhereTheResponseURLFails goes the other way.
+func TestReplyWhereTheResponseURLFails(t *testing.T) {
+	for name, fault := range map[string]func(f *sandbox.Faults){
+		"stumbles": func(f *sandbox.Faults) { f.ServerError(sandbox.ResponseURLMethod, 1, 500) },
+		"breaks":   func(f *sandbox.Faults) { f.Drop(sandbox.ResponseURLMethod, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := play(t, setup{})
+			ask := r.deliver(quizzes, "r1-ask", question())
+			r.core.says(bot.Reply{Card: card("Right")})
+			fault(r.slack.Faults())
+			r.press(quizzes, string(ask), bob, "q1-a")
+			if m := r.ephemeral(quizzes, bob, "Right"); m.Via != "chat.postEphemeral" {
+				t.Errorf("%+v", m)
+			}
+		})
+	}
+}
+
 // TestRepliesInDoubtAreNotRepeated: a private word that may have arrived is left.
 func TestRepliesInDoubtAreNotRepeated(t *testing.T) {
 	r := play(t, setup{})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	slackgo "github.com/slack-go/slack"
 )
 
 const (
@@ -44,8 +45,8 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 	defer reading.Wait()
 	gap := leastGap
 	for ctx.Err() == nil {
-		began := a.now()
 		s, err := a.openSocket(ctx)
+		began := a.now()
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -53,8 +54,12 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 			a.setSocket(fmt.Errorf("socket: %w", err))
 			a.log.Warn("socket not connected", "err", err, "again_in", gap)
 			wait := gap + rand.N(gap/2)
-			if fatalAuth(err) {
+			var limited *slackgo.RateLimitedError
+			switch {
+			case fatalAuth(err):
 				wait = fatalGap
+			case errors.As(err, &limited):
+				wait = max(limited.RetryAfter, leastGap)
 			}
 			gap = min(2*gap, mostGap)
 			if !sleep(ctx, wait) {
@@ -71,7 +76,7 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 		case <-leave:
 		}
 		lived := a.now().Sub(began)
-		if lived >= longLived {
+		if lived >= longLived || s.wasUseful() {
 			gap = leastGap
 		}
 		if wait := gap - lived; wait > 0 {
@@ -92,6 +97,15 @@ type socket struct {
 
 	mu     sync.Mutex
 	ending bool // no more is to be read
+	useful bool // an envelope came
+}
+
+// wasUseful reports that something was said over the socket: it did not die of
+// what kills one socket after the other.
+func (s *socket) wasUseful() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.useful
 }
 
 // alive says that something was heard, so that silence begins anew.
@@ -195,6 +209,9 @@ func (s *socket) read(ctx context.Context, leave func()) {
 			}
 		case "hello":
 		default:
+			s.mu.Lock()
+			s.useful = true
+			s.mu.Unlock()
 			s.a.guarded("envelope", func() { s.take(f) })
 		}
 	}

@@ -16,8 +16,9 @@ const aboutCommand = "Quizzes: one question, or a game"
 
 func slackTexts() slack.Texts {
 	return slack.Texts{
-		Invite: "I can't write in this channel. Invite me first: type /invite and my name, then try again.",
-		See:    "Go to it",
+		Invite:  "I can't write in this channel. Invite me first: type /invite and my name, then try again.",
+		Refused: "Slack doesn't let me post this here, so it was dropped. An admin can look into the app's permissions and this channel's.",
+		See:     "Go to it",
 	}
 }
 

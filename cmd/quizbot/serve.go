@@ -119,7 +119,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	kept := store.New(s.engine)
 	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter}, pool)
 	messengers := map[string]bot.Messenger{}
-	mux := http.NewServeMux()
+	var public http.Handler
 	if s.conf.slack() {
 		a, err := slack.New(slack.Config{
 			SigningSecrets: s.conf.secrets("SLACK_SIGNING_SECRET"), BotToken: s.conf.get("SLACK_BOT_TOKEN"), AppToken: s.conf.get("SLACK_APP_TOKEN"),
@@ -130,7 +130,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 		}
 		messengers["slack"] = a
 		if s.conf.get("SLACK_SIGNING_SECRET") != "" {
-			mux.Handle("/slack/", a.Handler())
+			public = a.Handler()
 		}
 		s.members = append(s.members, member{name: "slack", Messenger: a, run: a.Run, ready: a.Ready})
 	}
@@ -154,7 +154,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 		return err
 	}
 	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
-		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), mux, s.log); err != nil {
+		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), public, s.log); err != nil {
 			_ = s.admin.ln.Close()
 			return err
 		}
