@@ -20,6 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // sockets on a machine that may be busy.
 const grace = 20 * time.Second
 
+// atOnce is how many transcripts are played at the same time.
+const atOnce = 36
+
 // apart are transcripts that a platform can't keep to, and why.
 func apart() map[string]string {
 	return map[string]string{
@@ -29,10 +32,12 @@ func apart() map[string]string {
 
 // TestTranscripts plays the core's conversations through the adapters. Those
 // that need hours, or a fault that a platform can't show, are the core's alone.
-// Most of the time is spent waiting for questions to close, so all are played at
-// once, however few processors there are.
+// Most of the time is spent waiting for questions to close, so many are played at
+// once, however few processors there are; not all, for a question of 5 s has to
+// leave the time to answer it.
 func TestTranscripts(t *testing.T) {
 	files := transcript.Files(t, filepath.Join("..", "..", "bot", "testdata", "talk"))
+	places := make(chan struct{}, atOnce)
 	var playing sync.WaitGroup
 	defer playing.Wait()
 	for platform, open := range map[string]func(*testing.T, transcript.Setup) transcript.Stage{
@@ -47,6 +52,8 @@ func TestTranscripts(t *testing.T) {
 				for _, file := range files {
 					name := strings.TrimSuffix(filepath.Base(file), ".txt")
 					talks.Go(func() {
+						places <- struct{}{}
+						defer func() { <-places }()
 						t.Run(name, func(t *testing.T) {
 							if apart()[platform+"/"+name] == "" && playFile(t, file, open) {
 								played.Add(1)

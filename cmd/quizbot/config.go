@@ -203,6 +203,10 @@ func (c config) platforms() error {
 		return usagef("no platform is configured: set DISCORD_TOKEN for Discord, or SLACK_BOT_TOKEN with SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode) for Slack; quizbot sandbox needs none")
 	case c.slack() && c.get("SLACK_BOT_TOKEN") == "":
 		return usagef("Slack is configured in part: SLACK_BOT_TOKEN is missing (xoxb-…, on the app's page under OAuth & Permissions)")
+	case strings.HasPrefix(c.get("SLACK_BOT_TOKEN"), "xapp-"):
+		return usagef("SLACK_BOT_TOKEN holds an app-level token (xapp-…): put it into SLACK_APP_TOKEN, and the Bot User OAuth Token (xoxb-…) here")
+	case strings.HasPrefix(c.get("SLACK_APP_TOKEN"), "xoxb-"):
+		return usagef("SLACK_APP_TOKEN holds a bot token (xoxb-…): put it into SLACK_BOT_TOKEN, and the app-level token (xapp-…) here")
 	case c.slack() && c.get("SLACK_SIGNING_SECRET") == "" && c.get("SLACK_APP_TOKEN") == "":
 		return usagef("Slack is configured in part: set SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)")
 	}

@@ -41,6 +41,9 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 		"folder of sandbox": {nil, []string{"sandbox", "--packs", "none"}, []string{notAFolder}},
 		"file of lint":      {nil, []string{"pack", "lint", "none"}, []string{"none: no such file", "name pack files"}},
 
+		"Slack's tokens mixed up": {map[string]string{"SLACK_BOT_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"}, []string{"serve"}, []string{"SLACK_BOT_TOKEN", "put it into SLACK_APP_TOKEN"}},
+		"and the other way round": {map[string]string{"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, []string{"serve"}, []string{"SLACK_APP_TOKEN", "put it into SLACK_BOT_TOKEN"}},
+
 		"shards in words":     {map[string]string{"DISCORD_SHARDS": "banana"}, []string{"serve", "--print-config"}, []string{"DISCORD_SHARDS", "0,1/4"}},
 		"a shard twice":       {map[string]string{"DISCORD_SHARDS": "0,0/2"}, []string{"serve", "--print-config"}, []string{"DISCORD_SHARDS", "each once"}},
 		"a level and more":    {map[string]string{"QUIZBOT_LOG": "info+2"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_LOG", "write debug"}},
