@@ -378,19 +378,23 @@ func (s *Server) listMessages(r request) reply {
 	if err != nil || limit < 1 || limit > 100 {
 		limit = 50
 	}
-	var list []json.RawMessage
-	for _, m := range slices.Backward(c.messages) {
-		if m.Deleted || m.EphemeralFor != "" ||
-			q.Get("after") != "" && compareIDs(m.ID, q.Get("after")) <= 0 ||
-			q.Get("before") != "" && compareIDs(m.ID, q.Get("before")) >= 0 {
-			continue
-		}
-		if list = append(list, encode(s.messageJSON(m, false))); len(list) == limit {
-			break
+	after, before := q.Get("after"), q.Get("before")
+	var found []*Message
+	for _, m := range c.messages {
+		if !m.Deleted && m.EphemeralFor == "" && (after == "" || compareIDs(m.ID, after) > 0) && (before == "" || compareIDs(m.ID, before) < 0) {
+			found = append(found, m)
 		}
 	}
-	if list == nil {
-		list = []json.RawMessage{}
+	switch extra := len(found) - limit; {
+	case extra <= 0:
+	case after != "": // the next ones
+		found = found[:limit]
+	default: // the latest ones
+		found = found[extra:]
+	}
+	list := []json.RawMessage{}
+	for _, m := range slices.Backward(found) { // the newest first, in either case
+		list = append(list, encode(s.messageJSON(m, false)))
 	}
 	return reply{status: 200, body: list}
 }
