@@ -40,20 +40,21 @@ type message struct {
 	Reference *struct {
 		MessageID string `json:"message_id"`
 	} `json:"message_reference"`
-	Flags int `json:"flags"`
 }
 
 type interaction struct {
-	ID        string          `json:"id"`
-	App       string          `json:"application_id"`
-	Type      int             `json:"type"`
-	Token     string          `json:"token"`
-	GuildID   string          `json:"guild_id"`
-	ChannelID string          `json:"channel_id"`
-	Member    *member         `json:"member"`
-	User      *user           `json:"user"`
-	Message   json.RawMessage `json:"message"`
-	Data      *interactData   `json:"data"`
+	ID        string  `json:"id"`
+	App       string  `json:"application_id"`
+	Type      int     `json:"type"`
+	Token     string  `json:"token"`
+	GuildID   string  `json:"guild_id"`
+	ChannelID string  `json:"channel_id"`
+	Member    *member `json:"member"`
+	User      *user   `json:"user"`
+	Message   struct {
+		Flags int `json:"flags"`
+	} `json:"message"` // whose button was pressed
+	Data *interactData `json:"data"`
 }
 
 type interactData struct {
@@ -179,10 +180,7 @@ func decodeInteraction(data []byte) (a arrival, ok bool, err error) {
 		if len(i.Data.Values) > 0 {
 			a.in.Choice = i.Data.Values[0]
 		}
-		var pressed message
-		if json.Unmarshal(i.Message, &pressed) == nil {
-			a.private = pressed.Flags&flagEphemeral != 0
-		}
+		a.private = i.Message.Flags&flagEphemeral != 0
 		if a.in.Choice == "" {
 			return a, false, nil
 		}

@@ -36,6 +36,7 @@ type timing struct {
 	dial, hello, ready time.Duration
 	quiet              time.Duration // without a frame: send a heartbeat to see whether anybody is there
 	silent             time.Duration // without a frame: give the connection up
+	ack                time.Duration // that a heartbeat has at least
 	write              time.Duration
 	check              time.Duration
 }
@@ -43,7 +44,7 @@ type timing struct {
 func defaultTiming() timing {
 	return timing{
 		dial: 10 * time.Second, hello: 10 * time.Second, ready: 20 * time.Second,
-		quiet: 15 * time.Second, silent: 25 * time.Second, write: 5 * time.Second, check: time.Second,
+		quiet: 15 * time.Second, silent: 25 * time.Second, ack: 5 * time.Second, write: 5 * time.Second, check: time.Second,
 	}
 }
 
@@ -80,11 +81,12 @@ type shard struct {
 
 	session, resumeURL string
 	seen               *sequence
+	failed             int  // connections in a row that came to nothing
 	content            bool // ask for message content
 }
 
 func newShard(a *Adapter, id, count int, gateway string) *shard {
-	return &shard{a: a, id: id, count: count, gateway: gateway, timing: defaultTiming(), load: newLoad(), seen: newSequence(), content: true}
+	return &shard{a: a, id: id, count: count, gateway: gateway, timing: defaultTiming(), load: newLoad(maxUnderWay), seen: newSequence(), content: true}
 }
 
 // run connects again and again until ctx ends or Discord refuses for good.
@@ -151,6 +153,9 @@ func (s *shard) connect(ctx context.Context) after {
 		return after{why: why}
 	}
 	conn.SetReadLimit(maxFrame)
+	// The library would send Discord's own code back, and 1000 or 1001 from our side
+	// ends the session. The close below says what we mean.
+	conn.SetCloseHandler(func(int, string) error { return nil })
 	c := &connection{s: s, conn: conn, frames: make(chan frame), broken: make(chan error, 1), over: make(chan struct{})}
 	done := make(chan struct{})
 	go func() {
@@ -166,7 +171,28 @@ func (s *shard) connect(ctx context.Context) after {
 	close(c.over)
 	_ = conn.Close()
 	<-done
+	s.judge(c)
 	return next
+}
+
+// maxFailed is how many connections in a row may come to nothing before the
+// session is given up.
+const maxFailed = 3
+
+// judge learns from a connection that has ended. One that came to nothing may have
+// been to an address that is no good: the main one is next, and then a new session.
+func (s *shard) judge(c *connection) {
+	if c.ready {
+		s.failed = 0
+		return
+	}
+	s.resumeURL = ""
+	if c.heard {
+		return
+	}
+	if s.failed++; s.failed >= maxFailed {
+		s.failed, s.session = 0, ""
+	}
 }
 
 // connection is one WebSocket. Its reader hands frames over; everything else,
@@ -180,8 +206,11 @@ type connection struct {
 
 	interval time.Duration // of heartbeats; 0 before HELLO
 	acked    bool
+	asked    time.Time // when the oldest heartbeat was sent that is not acknowledged
 	ready    bool
 	sent     bool // IDENTIFY or RESUME
+	replay   bool // between RESUME and RESUMED: what comes is said again
+	heard    bool // an event
 	last     time.Time
 }
 
@@ -225,19 +254,12 @@ func (c *connection) live(ctx context.Context) after {
 	defer hello.Stop()
 	var greeted time.Time
 	for {
-		frames := c.frames
-		var free <-chan struct{}
-		if s.load.full() { // let the connection wait, not the memory grow
-			frames, free = nil, s.load.freed()
-			c.last = time.Now()
-		}
 		select {
 		case <-ctx.Done():
 			return after{why: ctx.Err()}
 		case err := <-c.broken:
 			return s.closed(err)
-		case <-free:
-		case f := <-frames:
+		case f := <-c.frames:
 			c.last = time.Now()
 			if f.Op == opHello {
 				var h struct {
@@ -264,7 +286,7 @@ func (c *connection) live(ctx context.Context) after {
 				greeted = time.Now()
 			}
 		case <-heartbeat.C:
-			if !c.acked {
+			if c.dead() {
 				return after{why: errors.New("a heartbeat was not acknowledged")}
 			}
 			if err := c.beat(); err != nil {
@@ -289,8 +311,21 @@ func (c *connection) live(ctx context.Context) after {
 	}
 }
 
+// ask notes that a heartbeat is sent.
+func (c *connection) ask() {
+	if c.acked {
+		c.acked, c.asked = false, time.Now()
+	}
+}
+
+// dead: a heartbeat was not acknowledged. One that was just sent, because Discord
+// asked for it or was quiet, has some time.
+func (c *connection) dead() bool {
+	return !c.acked && time.Since(c.asked) >= min(c.interval/2, c.s.timing.ack)
+}
+
 func (c *connection) beat() error {
-	c.acked = false
+	c.ask()
 	var seq any
 	if n := c.s.seen.newest(); n > 0 {
 		seq = n
@@ -306,6 +341,7 @@ func (c *connection) introduce(ctx context.Context) (wait time.Duration, next af
 	}
 	var err error
 	if s.session != "" {
+		c.replay = true
 		err = c.write(opResume, map[string]any{"token": s.a.config.Token, "session_id": s.session, "seq": s.seen.handled()})
 	} else {
 		wait, spent, budgetErr := s.a.identifies.take(ctx, s.id, time.Now())
@@ -344,6 +380,12 @@ func (c *connection) take(ctx context.Context, f frame) (next after, over bool) 
 	s := c.s
 	switch f.Op {
 	case opDispatch:
+		c.heard = true
+		if s.load.full() {
+			// Discord keeps what comes meanwhile; reading no further would keep
+			// heartbeats from being seen.
+			return after{why: errors.New("too much is under way; the rest is fetched later")}, true
+		}
 		c.dispatch(ctx, f)
 	case opHeartbeat:
 		if err := c.beat(); err != nil {
@@ -386,7 +428,7 @@ func (c *connection) dispatch(ctx context.Context, f frame) {
 		s.a.log.Info("gateway ready", "shard", s.id, "of", s.count, "user", r.User.ID)
 		s.a.registerOnce(ctx)
 	case "RESUMED":
-		c.ready = true
+		c.ready, c.replay = true, false
 		s.a.setShard(s.id, nil)
 		s.a.log.Info("gateway resumed", "shard", s.id)
 	}
@@ -394,9 +436,20 @@ func (c *connection) dispatch(ctx context.Context, f frame) {
 	if !seen.begin(f.Seq) {
 		return // replayed, and handled already
 	}
-	if !s.a.receive(s.load, f.Type, f.Data, func() { seen.end(f.Seq) }) {
+	var work func() func()
+	s.a.guard(f.Type, func() { work = s.a.receive(f.Type, f.Data, c.replay) })
+	if work == nil {
 		seen.end(f.Seq)
+		return
 	}
+	s.load.do(func() {
+		var speak func()
+		s.a.guard(f.Type, func() { speak = work() })
+		seen.end(f.Seq)
+		if speak != nil {
+			s.a.guard(f.Type, speak)
+		}
+	})
 }
 
 // closed says what a close code means (Discord, Gateway close event codes).
@@ -421,8 +474,9 @@ func (s *shard) closed(err error) after {
 			return after{fatal: fmt.Errorf("%w: the intents are refused: allow them in the developer portal", why)}
 		}
 		return after{reduce: true, identify: true, why: why}
-	case 1000, 1001, 4003, 4007, 4009:
+	case 4007, 4009:
 		return after{identify: true, why: why}
 	}
+	// Everything else leaves the session; if it doesn't, the resume is told so.
 	return after{why: why}
 }

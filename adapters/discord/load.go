@@ -2,27 +2,25 @@ package discord
 
 import "sync"
 
-// maxUnderWay bounds what is being worked on; beyond it the gateway is not read.
-const maxUnderWay = 2048
+// maxUnderWay bounds what one shard works on. It is far above what one room can
+// have waiting, so that a slow room stops no other.
+const maxUnderWay = 16_384
 
-// load counts what is under way, so that the gateway waits and not the memory grows.
+// load counts what is under way, so that memory does not grow without end.
 type load struct {
+	most int
 	mu   sync.Mutex
 	n    int
-	free chan struct{}
 	work sync.WaitGroup
 }
 
-func newLoad() *load { return &load{free: make(chan struct{}, 1)} }
+func newLoad(most int) *load { return &load{most: most} }
 
 func (l *load) full() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.n >= maxUnderWay
+	return l.n >= l.most
 }
-
-// freed signals after something has been done.
-func (l *load) freed() <-chan struct{} { return l.free }
 
 // do runs fn beside others.
 func (l *load) do(fn func()) {
@@ -32,12 +30,8 @@ func (l *load) do(fn func()) {
 	l.work.Go(func() {
 		defer func() {
 			l.mu.Lock()
+			defer l.mu.Unlock()
 			l.n--
-			l.mu.Unlock()
-			select {
-			case l.free <- struct{}{}:
-			default:
-			}
 		}()
 		fn()
 	})
