@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -94,7 +95,7 @@ const (
 	tokenLife  = 15 * time.Minute // of an interaction
 )
 
-// Adapter implements bot.Messenger and bot.Idempotent.
+// Adapter implements bot.Messenger, bot.Idempotent and bot.Finder.
 type Adapter struct {
 	config Config
 	core   Core
@@ -102,10 +103,11 @@ type Adapter struct {
 	rest   *discordgo.Session
 	gate   *gate
 	now    func() time.Time
+	hangUp func() // closes idle connections
 
 	identifies identifies
 	guilds     guilds
-	work       sync.WaitGroup // replies under way
+	work       sync.WaitGroup // what nobody waits for: the command's registration, a word to an asker
 	late       context.Context
 	cancelLate context.CancelFunc
 
@@ -122,6 +124,7 @@ type Adapter struct {
 var (
 	_ bot.Messenger  = (*Adapter)(nil)
 	_ bot.Idempotent = (*Adapter)(nil)
+	_ bot.Finder     = (*Adapter)(nil)
 )
 
 // New checks the configuration. It starts nothing.
@@ -145,17 +148,19 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if c.Sorry == nil {
 		c.Sorry = bot.Sorry
 	}
+	hangUp := func() {} // a transport that was given may have other users
 	if c.Transport == nil {
-		c.Transport = &http.Transport{
+		own := &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ForceAttemptHTTP2: true,
 		}
+		c.Transport, hangUp = own, own.CloseIdleConnections
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &Adapter{
-		config: c, core: core, log: log.With("platform", platform), now: c.Now,
+		config: c, core: core, log: log.With("platform", platform), now: c.Now, hangUp: hangUp,
 		shards: map[int]error{}, reason: errors.New("not connected yet"),
 	}
 	a.late, a.cancelLate = context.WithCancel(context.Background())
@@ -186,6 +191,9 @@ func (a *Adapter) Ready() error {
 	defer a.mu.Unlock()
 	if a.reason != nil {
 		return fmt.Errorf("discord: %w", a.reason)
+	}
+	if err := a.gate.err(); err != nil {
+		return fmt.Errorf("discord: %w", err)
 	}
 	for id, err := range a.shards {
 		if err != nil {
@@ -227,6 +235,7 @@ func (a *Adapter) ids() (user, app string) {
 // Run listens on the gateway until ctx ends, then finishes what it accepted.
 // It returns nil also when Discord refuses the bot for good: Ready says why.
 func (a *Adapter) Run(ctx context.Context) error {
+	defer a.hangUp()
 	defer a.cancelLate()
 	gateway, ids, count := a.findGateway(ctx)
 	var running sync.WaitGroup
@@ -273,7 +282,7 @@ func (a *Adapter) findGateway(ctx context.Context) (address string, ids []int, c
 		a.setReason(err)
 		a.log.Warn("discord's gateway not found yet", "err", err, "again_in", wait)
 		if statusOf(err) == http.StatusUnauthorized {
-			a.setReason(errors.New(unauthorizedTokenErr))
+			a.setReason(errUnauthorized)
 			wait = time.Minute
 		}
 		if !sleep(ctx, wait) {
@@ -294,7 +303,7 @@ func parseShards(s string) (ids []int, count int, err error) {
 	}
 	for part := range strings.SplitSeq(list, ",") {
 		id, err := atoi(part)
-		if err != nil || id < 0 || id >= count {
+		if err != nil || id < 0 || id >= count || slices.Contains(ids, id) {
 			return nil, 0, bad
 		}
 		ids = append(ids, id)

@@ -64,8 +64,8 @@ func (a *Adapter) tellAsker(room bot.RoomID) {
 		defer cancel()
 		b := render(bot.Card{Title: a.config.Texts.Barred}, place{guild: guild, channel: channel})
 		b.Flags = flagEphemeral
-		if err := a.again(ctx, func() error {
-			return a.call(ctx, http.MethodPost, discordgo.EndpointWebhookToken(to.app, to.token), b, nil)
+		if err := a.again(ctx, refused, func() error {
+			return a.call(ctx, later, http.MethodPost, discordgo.EndpointWebhookToken(to.app, to.token), b, nil)
 		}); err != nil {
 			a.log.Warn("asker not told", "room", room, "err", err)
 		}

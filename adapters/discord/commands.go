@@ -105,25 +105,31 @@ func (a *Adapter) registerCommand(ctx context.Context) error {
 		return err
 	}
 	endpoint := discordgo.EndpointApplicationGlobalCommands(app)
-	var there []command
-	if err := a.call(ctx, http.MethodGet, endpoint, nil, &there); err != nil {
+	var there []json.RawMessage // others' may hold what ours never do
+	if err := a.call(ctx, urgent, http.MethodGet, endpoint, nil, &there); err != nil {
 		return fmt.Errorf("list commands: %w", err)
 	}
 	want := a.command()
 	others := 0
-	for _, c := range there {
-		if c.Name == want.Name && (c.Type == 0 || c.Type == chatInput) {
-			if sameCommand(c, want) {
-				return nil
-			}
+	for _, raw := range there {
+		var name struct {
+			Name string `json:"name"`
+			Type int    `json:"type"`
+		}
+		_ = json.Unmarshal(raw, &name)
+		if name.Name != want.Name || name.Type != 0 && name.Type != chatInput {
+			others++
 			continue
 		}
-		others++
+		var c command
+		if json.Unmarshal(raw, &c) == nil && sameCommand(c, want) {
+			return nil
+		}
 	}
 	if others == 0 {
-		err = a.call(ctx, http.MethodPut, endpoint, []command{want}, nil)
+		err = a.call(ctx, urgent, http.MethodPut, endpoint, []command{want}, nil)
 	} else { // leave what isn't ours alone
-		err = a.call(ctx, http.MethodPost, endpoint, want, nil)
+		err = a.call(ctx, urgent, http.MethodPost, endpoint, want, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("register /%s: %w", want.Name, err)
@@ -148,7 +154,7 @@ func (a *Adapter) application(ctx context.Context) (string, error) {
 	var me struct {
 		ID string `json:"id"`
 	}
-	if err := a.call(ctx, http.MethodGet, discordgo.EndpointApplication("@me"), nil, &me); err == nil && me.ID != "" {
+	if err := a.call(ctx, urgent, http.MethodGet, discordgo.EndpointApplication("@me"), nil, &me); err == nil && me.ID != "" {
 		a.setSelf("", me.ID)
 		return me.ID, nil
 	}

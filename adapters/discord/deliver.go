@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -14,18 +13,16 @@ import (
 
 // Discord's own error codes that mean something to us.
 const (
-	codeUnknownChannel   = 10003
-	codeUnknownGuild     = 10004
-	codeUnknownMessage   = 10008
-	codeMissingAccess    = 50001
-	codeNotAuthor        = 50005
-	codeCannotDM         = 50007
-	codeNoPermission     = 50013
-	codeOldEdits         = 30046
-	codeArchivedThread   = 50083
-	codeAcknowledged     = 40060
-	unauthorizedPause    = time.Minute
-	unauthorizedTokenErr = "the token is refused (401): set DISCORD_TOKEN to the bot's token"
+	codeUnknownChannel = 10003
+	codeUnknownGuild   = 10004
+	codeUnknownMessage = 10008
+	codeMissingAccess  = 50001
+	codeNotAuthor      = 50005
+	codeCannotDM       = 50007
+	codeNoPermission   = 50013
+	codeOldEdits       = 30046
+	codeArchivedThread = 50083
+	codeAcknowledged   = 40060
 )
 
 // Deliver implements bot.Messenger. The nonce makes it safe to repeat.
@@ -34,7 +31,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	if !ok {
 		return "", fmt.Errorf("room %q is not one of discord's: %w", o.Room, bot.ErrRejected)
 	}
-	b := render(o.Card, place{guild: guild, channel: channel, see: a.config.Texts.See})
+	b := render(o.Card, a.place(guild, channel))
 	method, endpoint := http.MethodPost, discordgo.EndpointChannelMessages(channel)
 	if o.Target != "" {
 		method, endpoint = http.MethodPatch, discordgo.EndpointChannelMessage(channel, string(o.Target))
@@ -45,7 +42,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	var made struct {
 		ID string `json:"id"`
 	}
-	if err := a.call(ctx, method, endpoint, b, &made); err != nil {
+	if err := a.call(ctx, urgent, method, endpoint, b, &made); err != nil {
 		err = a.classify(err, o.Target != "")
 		if errors.Is(err, bot.ErrUnreachable) && o.Target == "" {
 			a.tellAsker(o.Room)
@@ -73,9 +70,7 @@ func (a *Adapter) classify(err error, edit bool) error {
 	case e.status >= 500:
 		return &bot.RetryError{Err: err}
 	case e.status == http.StatusUnauthorized:
-		a.setReason(errors.New(unauthorizedTokenErr))
-		a.gate.closeAll(unauthorizedPause)
-		return &bot.RetryError{After: unauthorizedPause, Err: err}
+		return &bot.RetryError{After: e.retryAfter, Err: err}
 	}
 	switch e.code {
 	case codeUnknownMessage, codeNotAuthor, codeOldEdits:
@@ -84,6 +79,8 @@ func (a *Adapter) classify(err error, edit bool) error {
 		return fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
 	}
 	switch {
+	case e.status == http.StatusForbidden && e.code == 0:
+		return &bot.RetryError{Err: err} // of something before Discord: it says nothing of the room
 	case e.status == http.StatusForbidden:
 		return fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
 	case e.status == http.StatusNotFound && edit:

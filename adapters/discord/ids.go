@@ -59,6 +59,11 @@ func timeOf(snowflake string) time.Time {
 	return time.UnixMilli(int64(n>>22) + discordEpoch)
 }
 
+// snowflakeOf is the least snowflake of a time.
+func snowflakeOf(t time.Time) uint64 {
+	return uint64(max(t.UnixMilli()-discordEpoch, 0)) << 22
+}
+
 // nonceOf names a message for Discord, which then makes it only once: at most
 // 25 characters.
 func nonceOf(room bot.RoomID, key string) string {

@@ -27,7 +27,7 @@ type body struct {
 	Content      string     `json:"content"`
 	Embeds       *[]embed   `json:"embeds,omitempty"`
 	Components   *[]row     `json:"components,omitempty"`
-	Flags        int        `json:"flags,omitempty"`
+	Flags        int        `json:"flags"` // always: an edit keeps what it doesn't name
 	Mentions     mentions   `json:"allowed_mentions"`
 	Reference    *reference `json:"message_reference,omitempty"`
 	Nonce        string     `json:"nonce,omitempty"`

@@ -28,6 +28,8 @@ type callback struct {
 
 const (
 	replyTries = 5
+	// replyTime is how long a reply is worth the wait.
+	replyTime = 2 * time.Minute
 	// callbackTime is how long after it was received an interaction can still be answered.
 	callbackTime = 2900 * time.Millisecond
 )
@@ -63,9 +65,13 @@ func (a *Adapter) cardOf(arrived arrival, reply bot.Reply, err error) *bot.Card 
 	return &bot.Card{Title: a.config.Texts.Below}
 }
 
+func (a *Adapter) place(guild, channel string) place {
+	return place{guild: guild, channel: channel, see: a.config.Texts.See}
+}
+
 func (a *Adapter) body(arrived arrival, c bot.Card, edit bool) *body {
 	guild, channel, _ := splitRoom(arrived.in.Room)
-	b := render(c, place{guild: guild, channel: channel, see: a.config.Texts.See})
+	b := render(c, a.place(guild, channel))
 	if edit {
 		b.replace()
 	}
@@ -80,26 +86,31 @@ func (a *Adapter) deferral(arrived arrival) callback {
 	return callback{Type: callbackDefer, Data: map[string]int{"flags": flagEphemeral}}
 }
 
-// put answers an interaction, with another try where Discord stumbled.
+// put answers an interaction, with another try where Discord stumbled. It fails
+// with codeAcknowledged where another answer was taken before.
 func (a *Adapter) put(arrived arrival, received time.Time, c callback) error {
 	ctx, cancel := context.WithTimeout(a.late, max(callbackTime-a.now().Sub(received), 500*time.Millisecond))
 	defer cancel()
 	endpoint := discordgo.EndpointInteractionResponse(arrived.act.ID, arrived.act.Token)
-	var err error
+	var err, before error
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
-		err = a.call(ctx, http.MethodPost, endpoint, c, nil)
-		if err == nil || codeOf(err) == codeAcknowledged {
-			return nil
+		before, err = err, a.call(ctx, urgent, http.MethodPost, endpoint, c, nil)
+		if err == nil || codeOf(err) == codeAcknowledged && before != nil {
+			return nil // the try before was taken
 		}
 		if !passing(err) || !sleep(ctx, pause) {
 			break
 		}
 	}
+	if codeOf(err) == codeAcknowledged {
+		return err // by the process before, or by a promise that seemed lost
+	}
 	a.log.Warn("interaction not answered", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 	return err
 }
 
-// complete sends what a deferral promised.
+// complete sends what a deferral promised. A deferral is for one person's eyes, so
+// what is for all comes as a message of its own.
 func (a *Adapter) complete(arrived arrival, reply bot.Reply, err error) {
 	card := a.cardOf(arrived, reply, err)
 	if card == nil {
@@ -112,12 +123,25 @@ func (a *Adapter) complete(arrived arrival, reply bot.Reply, err error) {
 	if arrived.act.App != "" {
 		app = arrived.act.App
 	}
-	endpoint := discordgo.EndpointWebhookMessage(app, arrived.act.Token, "@original")
+	forAll := reply.Public && err == nil
 	ctx, cancel := context.WithTimeout(a.late, time.Minute)
 	defer cancel()
-	sendErr := a.again(ctx, func() error {
-		return a.call(ctx, http.MethodPatch, endpoint, a.body(arrived, *card, true), nil)
-	})
+	var sendErr error
+	if own := *card; !forAll || !arrived.private {
+		if forAll {
+			own = bot.Card{Title: a.config.Texts.Below}
+		}
+		endpoint := discordgo.EndpointWebhookMessage(app, arrived.act.Token, "@original")
+		sendErr = a.again(ctx, passing, func() error {
+			return a.call(ctx, later, http.MethodPatch, endpoint, a.body(arrived, own, true), nil)
+		})
+	}
+	if forAll && sendErr == nil {
+		// It has no nonce, so it is sent again only where it surely was not made.
+		sendErr = a.again(ctx, refused, func() error {
+			return a.call(ctx, later, http.MethodPost, discordgo.EndpointWebhookToken(app, arrived.act.Token), a.body(arrived, *card, false), nil)
+		})
+	}
 	if sendErr != nil {
 		a.log.Warn("late answer not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", sendErr)
 	}
@@ -128,26 +152,27 @@ func (a *Adapter) complete(arrived arrival, reply bot.Reply, err error) {
 func (a *Adapter) replyTo(arrived arrival, reply bot.Reply) {
 	guild, channel, _ := splitRoom(arrived.in.Room)
 	card := *reply.Card
-	where := place{guild: guild, channel: channel, see: a.config.Texts.See, spoiler: card.Reveals && guild != ""}
-	ctx, cancel := context.WithTimeout(a.late, time.Minute)
+	where := a.place(guild, channel)
+	where.spoiler = card.Reveals && guild != ""
+	ctx, cancel := context.WithTimeout(a.late, replyTime)
 	defer cancel()
-	err := a.again(ctx, func() error {
+	err := a.again(ctx, passing, func() error {
 		b := render(card, where)
 		b.Reference = &reference{MessageID: arrived.message.ID}
 		b.Nonce, b.EnforceNonce = nonceOf(arrived.in.Room, "reply/"+arrived.in.ID), true
-		return a.call(ctx, http.MethodPost, discordgo.EndpointChannelMessages(channel), b, nil)
+		return a.call(ctx, later, http.MethodPost, discordgo.EndpointChannelMessages(channel), b, nil)
 	})
 	if err != nil {
 		a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 	}
 }
 
-// again does what may be repeated, until it works or is refused.
-func (a *Adapter) again(ctx context.Context, do func() error) error {
+// again does something until it works or its error is not one to repeat it after.
+func (a *Adapter) again(ctx context.Context, repeat func(error) bool, do func() error) error {
 	var err error
 	pause := 500 * time.Millisecond
 	for range replyTries {
-		if err = do(); err == nil || !passing(err) {
+		if err = do(); err == nil || !repeat(err) {
 			return err
 		}
 		wait := pause
@@ -167,10 +192,13 @@ func (a *Adapter) again(ctx context.Context, do func() error) error {
 func passing(err error) bool {
 	status := statusOf(err)
 	if status == 0 {
-		return !errors.Is(err, context.Canceled)
+		return !errors.Is(err, context.Canceled) && !errors.Is(err, errCrowded)
 	}
 	return status == http.StatusTooManyRequests || status >= 500
 }
+
+// refused: it surely had no effect, and may work later.
+func refused(err error) bool { return statusOf(err) == http.StatusTooManyRequests }
 
 // maxSuggestions is Discord's limit.
 const maxSuggestions = 25

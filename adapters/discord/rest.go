@@ -50,38 +50,44 @@ func codeOf(err error) int {
 }
 
 const (
-	maxGated = 20_000
 	maxReply = 8 << 20
 	// maxInvalid of 401, 403 and 429 in invalidSpan: at 10,000 Discord bans the address.
 	maxInvalid  = 5000
 	invalidSpan = 10 * time.Minute
+	// unauthorizedPause is for how long a refused token is not tried again.
+	unauthorizedPause = time.Minute
 )
 
+// errUnauthorized: nothing will work until somebody mends the configuration.
+var errUnauthorized = errors.New("the token is refused (401): set DISCORD_TOKEN to the bot's token")
+
 // gate is the transport of all REST calls. It sends them to the configured
-// address, keeps the rate limits that Discord's headers speak of, and turns
-// every refusal into an apiError, so that nothing of discordgo's own limiter and
-// retries comes into play.
+// address, learns the rate limits from the answers, and turns every refusal into
+// an apiError, so that nothing of discordgo's own limiter and retries comes into
+// play.
 type gate struct {
-	base *url.URL
-	next http.RoundTripper
-	now  func() time.Time
+	base  *url.URL
+	next  http.RoundTripper
+	now   func() time.Time
+	lanes *lanes
 
 	mu      sync.Mutex
-	routes  map[string]time.Time // closed until
-	global  time.Time
 	invalid int
 	since   time.Time
+	refused bool // the token, when it was last used
 }
 
 func newGate(base *url.URL, next http.RoundTripper, now func() time.Time) *gate {
-	return &gate{base: base, next: next, now: now, routes: map[string]time.Time{}}
+	return &gate{base: base, next: next, now: now, lanes: newLanes(now)}
 }
 
 // routeOf names what shares a limit: the method and the path down to its major
-// parameter. Interactions are exempt ("").
-func routeOf(r *http.Request, path string) string {
+// parameter. Interactions are exempt and never wait (""), as are the webhooks that
+// their answers are: each has a limit of its own.
+func routeOf(method, path string) string {
+	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")
-	if len(parts) > 0 && (parts[0] == "interactions" || parts[0] == "webhooks") {
+	if parts[0] == "interactions" || parts[0] == "webhooks" {
 		return ""
 	}
 	for i := 2; i < len(parts); i++ {
@@ -89,15 +95,12 @@ func routeOf(r *http.Request, path string) string {
 			parts[i] = "-"
 		}
 	}
-	return r.Method + " " + strings.Join(parts, "/")
+	return method + " " + strings.Join(parts, "/")
 }
 
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	path := strings.TrimPrefix(r.URL.Path, "/api/v"+discordgo.APIVersion)
-	route := routeOf(r, path)
-	if wait := g.closedFor(route); wait > 0 {
-		return nil, &apiError{status: http.StatusTooManyRequests, message: "waiting for the rate limit", retryAfter: wait}
-	}
+	route := routeOf(r.Method, path)
 	r = r.Clone(r.Context())
 	r.URL.Scheme, r.URL.Host, r.URL.Path, r.URL.RawPath = g.base.Scheme, g.base.Host, g.base.Path+path, ""
 	r.Host = g.base.Host
@@ -106,9 +109,11 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	after := seconds(resp.Header.Get("X-RateLimit-Reset-After"))
-	if resp.Header.Get("X-RateLimit-Remaining") == "0" && after > 0 {
-		g.close(route, after)
+	if route != "" {
+		g.lanes.learn(route, resp.Header)
+		g.judge(resp.StatusCode)
 	}
+	scope := resp.Header.Get("X-RateLimit-Scope")
 	for name := range resp.Header { // for discordgo there are no limits
 		if strings.HasPrefix(strings.ToLower(name), "x-ratelimit") {
 			resp.Header.Del(name)
@@ -118,10 +123,33 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return nil, g.refusal(route, resp, after)
+	return nil, g.refusal(route, resp, after, scope)
 }
 
-func (g *gate) refusal(route string, resp *http.Response, after time.Duration) error {
+// judge learns from an answer whether the token is good.
+func (g *gate) judge(status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case status == http.StatusUnauthorized:
+		g.refused = true
+		g.lanes.closeAll(unauthorizedPause)
+	case status < 300:
+		g.refused = false
+	}
+}
+
+// err is why nothing works; nil when it does.
+func (g *gate) err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refused {
+		return errUnauthorized
+	}
+	return nil
+}
+
+func (g *gate) refusal(route string, resp *http.Response, after time.Duration, scope string) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	e := &apiError{status: resp.StatusCode}
 	var said struct {
@@ -145,13 +173,21 @@ func (g *gate) refusal(route string, resp *http.Response, after time.Duration) e
 		if e.retryAfter <= 0 {
 			e.retryAfter = 5 * time.Second
 		}
-		if e.global {
-			g.closeAll(e.retryAfter)
-		} else {
-			g.close(route, e.retryAfter)
+		switch {
+		case e.global:
+			g.lanes.closeAll(e.retryAfter)
+		case route != "":
+			g.lanes.close(route, e.retryAfter)
+		}
+		if scope != "shared" { // others' doing, which Discord doesn't hold against us
+			g.count()
+		}
+	case http.StatusUnauthorized:
+		if route != "" {
+			e.retryAfter = unauthorizedPause
 		}
 		g.count()
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusForbidden:
 		g.count()
 	}
 	return e
@@ -165,40 +201,25 @@ func seconds(s string) time.Duration {
 	return time.Duration(f * float64(time.Second))
 }
 
-func (g *gate) closedFor(route string) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	if g.invalid > maxInvalid && now.Sub(g.since) < invalidSpan {
-		return invalidSpan - now.Sub(g.since)
-	}
+// enter waits until a call may be made; leave has to follow.
+func (g *gate) enter(ctx context.Context, route string, c class) error {
 	if route == "" {
-		return 0
+		return nil
 	}
-	return max(g.global.Sub(now), g.routes[route].Sub(now))
+	g.mu.Lock()
+	left := g.since.Add(invalidSpan).Sub(g.now())
+	spent := g.invalid > maxInvalid && left > 0
+	g.mu.Unlock()
+	if spent {
+		return &apiError{status: http.StatusTooManyRequests, message: "too many calls were refused of late", retryAfter: left}
+	}
+	return g.lanes.enter(ctx, route, c)
 }
 
-func (g *gate) close(route string, d time.Duration) {
-	if route == "" {
-		return
+func (g *gate) leave(route string) {
+	if route != "" {
+		g.lanes.leave(route)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.routes) >= maxGated {
-		now := g.now()
-		for k, until := range g.routes {
-			if until.Before(now) {
-				delete(g.routes, k)
-			}
-		}
-	}
-	g.routes[route] = g.now().Add(d)
-}
-
-func (g *gate) closeAll(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.global = g.now().Add(d)
 }
 
 func (g *gate) count() {
@@ -210,8 +231,8 @@ func (g *gate) count() {
 	g.invalid++
 }
 
-// call makes one request; in and out may be nil.
-func (a *Adapter) call(ctx context.Context, method, endpoint string, in, out any) error {
+// call makes one request when its route's lane lets it; in and out may be nil.
+func (a *Adapter) call(ctx context.Context, c class, method, endpoint string, in, out any) error {
 	var body []byte
 	if in != nil {
 		var err error
@@ -219,6 +240,11 @@ func (a *Adapter) call(ctx context.Context, method, endpoint string, in, out any
 			return fmt.Errorf("encode request: %w", err)
 		}
 	}
+	route := routeOf(method, strings.TrimPrefix(endpoint, discordgo.EndpointAPI))
+	if err := a.gate.enter(ctx, route, c); err != nil {
+		return err
+	}
+	defer a.gate.leave(route)
 	bucket := &discordgo.Bucket{} // of this request alone: discordgo keeps nothing
 	bucket.Lock()
 	resp, err := a.rest.RequestWithLockedBucket(method, endpoint, "application/json", body, bucket, 0, discordgo.WithContext(ctx))
@@ -251,7 +277,7 @@ type gatewayBot struct {
 
 func (a *Adapter) gatewayBot(ctx context.Context) (gatewayBot, error) {
 	var g gatewayBot
-	err := a.call(ctx, http.MethodGet, discordgo.EndpointGatewayBot, nil, &g)
+	err := a.call(ctx, urgent, http.MethodGet, discordgo.EndpointGatewayBot, nil, &g)
 	if err == nil && g.URL == "" {
 		err = errors.New("gateway/bot named no address")
 	}

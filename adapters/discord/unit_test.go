@@ -403,7 +403,7 @@ func TestShards(t *testing.T) {
 			t.Errorf("%q: %v %v", s, ids, err)
 		}
 	}
-	for _, s := range []string{"0", "4/4", "a/2", "0,/2", "-1/2", "0/0", "/"} {
+	for _, s := range []string{"0", "4/4", "0,0/4", "a/2", "0,/2", "-1/2", "0/0", "/"} {
 		if _, _, err := parseShards(s); err == nil {
 			t.Errorf("%q is accepted", s)
 		}
