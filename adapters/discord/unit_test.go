@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -249,14 +251,29 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// balanced: every fence and every spoiler ends where it began.
+func balanced(t *testing.T, text string) {
+	t.Helper()
+	for i, part := range strings.Split(text, "```") {
+		if i%2 == 0 && strings.Count(part, "||")%2 != 0 {
+			t.Fatalf("a spoiler is open in %q", text)
+		}
+	}
+	if strings.Count(text, "```")%2 != 0 {
+		t.Fatalf("a fence is open in %q", text)
+	}
+}
+
 func checkLimits(t *testing.T, b *body) {
 	t.Helper()
 	if n := utf8.RuneCountInString(b.Content); n > maxContent || strings.TrimSpace(b.Content) == "" {
 		t.Fatalf("content of %d characters", n)
 	}
+	balanced(t, b.Content)
 	if b.Embeds != nil {
 		total := 0
 		for _, e := range *b.Embeds {
+			balanced(t, e.Description)
 			n := utf8.RuneCountInString(e.Description)
 			total += n
 			if n > 4096 || n == 0 {
@@ -284,6 +301,49 @@ func checkLimits(t *testing.T, b *body) {
 	}
 }
 
+// Wherever a table begins, its lines are in fences, and all are shown or counted.
+func TestTablesStayInFences(t *testing.T) {
+	for n := 0; n < 9000; n += 83 {
+		for _, lines := range []int{1, 10, 40, 400} {
+			c := bot.Card{Title: "T", Footer: strings.Repeat("f", n%400), See: "1"}
+			if n > 0 {
+				c.Body = []string{strings.Repeat("word ", n/5)}
+			}
+			for i := range lines {
+				c.Table = append(c.Table, strconv.Itoa(i+1)+". [click](http://evil.example) **bold** player — 30")
+			}
+			b := render(c, place{guild: "1", channel: "2", see: "See"})
+			checkLimits(t, b)
+			texts := []string{b.Content}
+			if b.Embeds != nil {
+				for _, e := range *b.Embeds {
+					texts = append(texts, e.Description)
+				}
+			}
+			shown, said := 0, 0
+			for _, text := range texts {
+				for i, part := range strings.Split(text, "```") {
+					switch here := strings.Count(part, "[click]"); {
+					case i%2 == 0 && here > 0:
+						t.Fatalf("a line outside of a fence: %q", text)
+					default:
+						shown += here
+					}
+					if m := regexp.MustCompile(`… (\d+) more`).FindStringSubmatch(part); m != nil {
+						said, _ = strconv.Atoi(m[1])
+					}
+				}
+			}
+			if shown+said != lines || shown == 0 {
+				t.Fatalf("%d characters before %d lines: %d are shown, %d counted", n, lines, shown, said)
+			}
+			if last := texts[len(texts)-1]; !strings.Contains(last, "discord.com/channels/1/2/1") {
+				t.Fatalf("no link at the end of %q", last)
+			}
+		}
+	}
+}
+
 func FuzzRender(f *testing.F) {
 	f.Add("Right · 10 points", hostile, "1. alice — 30", "GET")
 	f.Add("", "", "", "")
@@ -301,10 +361,33 @@ func FuzzRender(f *testing.F) {
 }
 
 func TestPlainTextStaysPlain(t *testing.T) {
-	for _, s := range []string{"Which HTTP method opens it?", "snake_case_name", "C++ & C#", "a < b, 50% (so)", "1. alice — 30", "e.g. x; y: z", "GET /a/b?c=d"} {
+	for _, s := range []string{"Which HTTP method opens it?", "snake_case_name", "C++ & C#", "a < b, 50% (so)", "v1.2 is out", "1.5 s", "e.g. x; y: z", "GET /a/b?c=d", "http://localhost:8080/a", "a::b", "at 12:30", "one: two: three"} {
 		if got := escape(s); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
+	}
+}
+
+// What Discord would draw as an emoji or count anew is shown as it was written.
+func TestTextThatDiscordWouldChange(t *testing.T) {
+	for s, want := range map[string]string{
+		"lst[a:b:c]": `lst\[a\:b:c]`, "1:100:2": `1\:100:2`, ":x: and :o:": `\:x: and \:o:`, "12:30:45": `12\:30:45`,
+		"1. Mercury\n3. Earth": `1\. Mercury` + "\n" + `3\. Earth`, " 7. indented": ` 7\. indented`, "2.": `2\.`,
+	} {
+		if got := escape(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	}
+}
+
+// An edit takes back the mark that hides embeds where it needs them.
+func TestEditsNameTheirFlags(t *testing.T) {
+	ask := "See https://example.com/spec. " + strings.Repeat("word ", 250)
+	first := render(bot.Card{Title: "?", Body: []string{ask}}, place{guild: "1", channel: "2"})
+	last := render(bot.Card{Title: "Closed", Body: []string{ask, strings.Repeat("because ", 120)}}, place{guild: "1", channel: "2"})
+	raw, err := json.Marshal(last)
+	if err != nil || first.Flags != flagNoUnfurl || last.Embeds == nil || !strings.Contains(string(raw), `"flags":0`) {
+		t.Errorf("flags %d, then %s %v", first.Flags, raw, err)
 	}
 }
 
