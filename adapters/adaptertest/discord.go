@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"quizbot/adapters/discord"
 	"quizbot/bot/transcript"
@@ -56,6 +57,7 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 	}
 	options.Guilds = []sandbox.Guild{guild}
 	options.IdentifyInterval = -1
+	options.Rate = sandbox.Rate{Limit: 1000, Window: time.Second} // conversations are played faster than people talk
 	s.server = sandbox.New(options)
 	if err := s.server.Start(context.Background()); err != nil {
 		t.Fatal(err)

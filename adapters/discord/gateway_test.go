@@ -209,6 +209,7 @@ func TestTroubleOnTheGateway(t *testing.T) {
 		},
 		"asked for a heartbeat": func(f *sandbox.Faults) { f.Ping() },
 		"closed 1000":           func(f *sandbox.Faults) { f.CloseAll(1000) },
+		"closed 1001":           func(f *sandbox.Faults) { f.CloseAll(1001) },
 		"closed 4000":           func(f *sandbox.Faults) { f.CloseAll(4000) },
 		"closed 4007":           func(f *sandbox.Faults) { f.CloseAll(4007) },
 		"closed 4008":           func(f *sandbox.Faults) { f.CloseAll(4008) },
@@ -251,24 +252,32 @@ func TestTroubleOnTheGateway(t *testing.T) {
 	}
 }
 
-// What was said while the connection was cut comes with the resume, once.
+// What was said while there was no connection comes with the resume, once.
 func TestResumeReplays(t *testing.T) {
-	t.Parallel()
-	w := open(t, sandbox.Options{}, nil)
-	w.ready(t)
-	w.say(t, "one")
-	w.core.hear(t, 1)
-	w.Faults().Cut()
-	w.say(t, "two")
-	w.core.hear(t, 2)
-	if r := w.Resumes(); len(r) != 1 || !r[0].OK {
-		t.Errorf("resumes: %+v", r)
-	}
-	if n := len(w.Identifies()); n != 1 {
-		t.Errorf("%d identifies", n)
-	}
-	if got := w.core.texts(); !slices.Equal(got, []string{"one", "two"}) {
-		t.Errorf("heard %q", got)
+	for name, end := range map[string]func(f *sandbox.Faults) int{
+		"cut":         (*sandbox.Faults).Cut,
+		"closed 1000": func(f *sandbox.Faults) int { return f.CloseAll(1000) },
+		"closed 1001": func(f *sandbox.Faults) int { return f.CloseAll(1001) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, sandbox.Options{}, nil)
+			w.ready(t)
+			w.say(t, "one")
+			w.core.hear(t, 1)
+			end(w.Faults())
+			w.say(t, "two")
+			w.core.hear(t, 2)
+			if r := w.Resumes(); len(r) != 1 || !r[0].OK {
+				t.Errorf("resumes: %+v", r)
+			}
+			if n := len(w.Identifies()); n != 1 {
+				t.Errorf("%d identifies", n)
+			}
+			if got := w.core.texts(); !slices.Equal(got, []string{"one", "two"}) {
+				t.Errorf("heard %q", got)
+			}
+		})
 	}
 }
 

@@ -96,6 +96,28 @@ func TestPressesPassWaitingReplies(t *testing.T) {
 	w.stop() // and nothing is left waiting
 }
 
+// A question with a link is posted without a preview; its long close is shown whole.
+func TestCloseIsShownWhole(t *testing.T) {
+	w := open(t, sandbox.Options{}, nil)
+	w.ready(t)
+	o := bot.Outgoing{Key: "r1-ask", Room: room, Card: bot.Card{Title: "?", Body: []string{"See https://example.com/spec."}}}
+	id, err := w.adapter.Deliver(within(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, _ := w.Message(string(id)); m.Flags&sandbox.FlagNoEmbeds == 0 {
+		t.Errorf("posted with the flags %d", m.Flags)
+	}
+	o.Key, o.Edit, o.Target = "r1-close", "r1-ask", id
+	o.Card.Body = append(o.Card.Body, strings.Repeat("because ", 400), "That is why.")
+	if _, err := w.adapter.Deliver(within(t), o); err != nil {
+		t.Fatal(err)
+	}
+	if m, _ := w.Message(string(id)); !strings.Contains(m.Text(), "That is why.") {
+		t.Errorf("people see %q", m.Text())
+	}
+}
+
 // A refusal of the token is told as long as it lasts.
 func TestReadyFollowsTheToken(t *testing.T) {
 	now := newClock()

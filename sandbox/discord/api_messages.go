@@ -20,7 +20,7 @@ type messageBody struct {
 	Content    *string         `json:"content"`
 	Embeds     json.RawMessage `json:"embeds"`
 	Components json.RawMessage `json:"components"`
-	Flags      int             `json:"flags"`
+	Flags      *int            `json:"flags"`
 	Nonce      any             `json:"nonce"`
 	Enforce    bool            `json:"enforce_nonce"`
 	Mentions   json.RawMessage `json:"allowed_mentions"`
@@ -28,6 +28,13 @@ type messageBody struct {
 		MessageID string `json:"message_id"`
 		Fail      *bool  `json:"fail_if_not_exists"`
 	} `json:"message_reference"`
+}
+
+func (b messageBody) flags() int {
+	if b.Flags == nil {
+		return 0
+	}
+	return *b.Flags
 }
 
 // readMessage checks a message's body. have is the message that is edited, nil for a new one.
@@ -43,7 +50,7 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 	if in.Content != nil {
 		f.length("content", *in.Content, 0, maxContent)
 	}
-	v2 := in.Flags&FlagComponentsV2 != 0 || have != nil && have.Flags&FlagComponentsV2 != 0
+	v2 := in.flags()&FlagComponentsV2 != 0 || have != nil && have.Flags&FlagComponentsV2 != 0
 	embeds, components := checkEmbeds(f, in.Embeds), checkComponents(f, in.Components, v2)
 	if v2 && (in.Content != nil && *in.Content != "" || embeds > 0) {
 		f.add("flags", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "With version 2 there is no content and no embed")
@@ -126,7 +133,7 @@ func (s *Server) createMessage(r request) reply {
 		}
 	}
 	m := &Message{
-		AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.Flags &^ FlagEphemeral,
+		AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.flags() &^ FlagEphemeral,
 		Nonce: nonce, NonceEnforced: in.Enforce, ParseNone: allow.silent(),
 	}
 	if in.Content != nil {
@@ -164,7 +171,9 @@ func (s *Server) change(m *Message, in messageBody, allow allowedMentions) {
 	if in.Components != nil {
 		m.Components = in.Components
 	}
-	m.Flags |= in.Flags & (flagNoEmbeds | FlagComponentsV2)
+	if in.Flags != nil { // of these two; version 2 is for good
+		m.Flags = m.Flags&^FlagNoEmbeds | *in.Flags&(FlagNoEmbeds|FlagComponentsV2)
+	}
 	m.Flags &^= FlagLoading
 	m.Edited = s.opt.Now()
 	m.EditsParseNone = m.EditsParseNone && allow.silent()

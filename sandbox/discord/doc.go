@@ -20,7 +20,9 @@
 //     its allowed_mentions with Discord's defaults. See Message.Pings.
 //   - Permissions from owner, roles and channel overwrites, enforced for the
 //     app's own calls, and told in interactions.
-//   - Rate limits by bucket with their headers, 429 of each scope.
+//   - Rate limits by bucket with their headers, 429 of each scope. Posts have
+//     Discord's usual limit, 5 in 5 s in a channel.
+//   - Embeds that a flag suppresses, and edits that set it or take it back.
 //   - The gateway, version 9, JSON: hello, heartbeats both ways, identify with
 //     its checks, READY, GUILD_CREATE, sequence numbers, resume with replay on
 //     an address of its own, op 7, op 9, close codes, the sizes and rates an
@@ -46,7 +48,6 @@
 //
 // Lengths are counted in code points. Where Discord's documents are silent the
 // stricter behaviour was chosen: mentions in code or behind a backslash count
-// as pings, everyone's too when the app lacks the permission for it; a close
-// with 1000 or 1001 by either side ends the session; a nonce is compared over
-// all channels.
+// as pings, everyone's too when the app lacks the permission for it; a nonce is
+// compared over all channels.
 package discord

@@ -200,18 +200,23 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.conns = slices.DeleteFunc(s.conns, func(o *conn) bool { return o == c })
 	c.log.Closed = true
-	c.leave(ends(c.log.ClientCode))
+	// A client that answers a close repeats its code, and means nothing by it.
+	c.leave(c.log.CloseCode == 0 && endsByClient(c.log.ClientCode))
 	s.changed(Event{Kind: ConnectionChanged, Connection: *c.log})
 }
 
-// ends says whether a close code ends the session as well.
+// ends says whether a close by this server ends the session as well. 1000 and 1001
+// do not: only an app that closes with them says that it will not come back.
 func ends(code int) bool {
 	switch code {
-	case 1000, 1001, 4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014:
+	case 4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014:
 		return true
 	}
 	return false
 }
+
+// endsByClient says whether a close by the app ends the session as well.
+func endsByClient(code int) bool { return code == 1000 || code == 1001 }
 
 // greet says hello, unless a fault has another plan. The caller holds mu.
 func (s *Server) greet(c *conn, query url.Values) {

@@ -256,7 +256,7 @@ func (s *Server) answerWithMessage(i *interaction, raw json.RawMessage) *reply {
 }
 
 func (s *Server) appMessage(in messageBody, allow allowedMentions) *Message {
-	m := &Message{AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.Flags, ParseNone: allow.silent()}
+	m := &Message{AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.flags(), ParseNone: allow.silent()}
 	if in.Content != nil {
 		m.Content = *in.Content
 	}

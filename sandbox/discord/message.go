@@ -11,11 +11,11 @@ import (
 
 // Flags of messages.
 const (
+	FlagNoEmbeds     = 1 << 2  // embeds are not shown
 	FlagEphemeral    = 1 << 6  // only one user sees it
 	FlagLoading      = 1 << 7  // "… is thinking": a deferred answer without text yet
 	FlagSilent       = 1 << 12 // suppresses the notification
 	FlagComponentsV2 = 1 << 15
-	flagNoEmbeds     = 1 << 2
 )
 
 // Types of messages.
@@ -80,6 +80,15 @@ func (m Message) Ephemeral() bool { return m.EphemeralFor != "" }
 // Loading says whether it is a deferred answer without text yet.
 func (m Message) Loading() bool { return m.Flags&FlagLoading != 0 }
 
+// Shown are the embeds that a player sees; nil when there are none or a flag
+// suppresses them.
+func (m Message) Shown() json.RawMessage {
+	if m.Flags&FlagNoEmbeds != 0 {
+		return nil
+	}
+	return m.Embeds
+}
+
 // Text is all that a player reads: content, the texts of embeds and of
 // components, each on a line of its own, in that order.
 func (m Message) Text() string {
@@ -88,7 +97,7 @@ func (m Message) Text() string {
 		lines = append(lines, m.Content)
 	}
 	var embeds []embed
-	_ = json.Unmarshal(m.Embeds, &embeds)
+	_ = json.Unmarshal(m.Shown(), &embeds)
 	for _, e := range embeds {
 		lines = append(lines, e.Author.Name, e.Title, e.Description)
 		for _, f := range e.Fields {
@@ -308,8 +317,8 @@ func (s *Server) messageEvent(c *channel, m *Message) obj {
 	return d
 }
 
-// Say has a player write a message. It returns the message's id; nothing is
-// awaited.
+// Say has a player write a message; "@name" becomes a mention, as a client makes
+// it. It returns the message; nothing is awaited.
 func (s *Server) Say(_ context.Context, channelID, userID, content string, opts ...SayOption) (Message, error) {
 	var o sayOptions
 	for _, f := range opts {
@@ -325,7 +334,7 @@ func (s *Server) Say(_ context.Context, channelID, userID, content string, opts 
 	if content == "" || len([]rune(content)) > maxContent {
 		return Message{}, fmt.Errorf("a message has 1 to %d characters, this one %d", maxContent, len([]rune(content)))
 	}
-	m := &Message{AuthorID: userID, Content: content}
+	m := &Message{AuthorID: userID, Content: s.mention(c, content)}
 	allow := allowedMentions{absent: true}
 	if o.replyTo != "" {
 		ref := s.messages[o.replyTo]

@@ -2,11 +2,12 @@ package discord
 
 import (
 	"log/slog"
+	"maps"
 	"time"
 )
 
 // Options configures a Server. The zero value is one guild (DefaultGuild) on a
-// free port of 127.0.0.1, with Discord's own delays and generous limits.
+// free port of 127.0.0.1, with Discord's own delays and limits.
 type Options struct {
 	// Addr is where to listen; "127.0.0.1:0" when empty.
 	Addr string
@@ -59,8 +60,9 @@ type Options struct {
 	NonceLife  time.Duration
 
 	// Rate is the limit of each bucket (route and channel, guild or
-	// webhook) that Rates does not name; 1,000 in 1 s when zero. The keys of
-	// Rates are routes, such as RouteCreateMessage.
+	// webhook) that Rates does not name; when zero, 5 in 5 s for posts and
+	// 1,000 in 1 s for the rest. The keys of Rates are routes, such as
+	// RouteCreateMessage.
 	Rate  Rate
 	Rates map[string]Rate
 	// Now is the clock for ids, expiry and limits; time.Now when nil. It must
@@ -166,6 +168,11 @@ func (o Options) withDefaults() Options {
 	orDuration(&o.AckTimeout, 3*time.Second)
 	orDuration(&o.TokenLife, 15*time.Minute)
 	orDuration(&o.NonceLife, 5*time.Minute)
+	if o.Rate.Limit == 0 {
+		rates := map[string]Rate{RouteCreateMessage: {Limit: 5, Window: 5 * time.Second}}
+		maps.Copy(rates, o.Rates)
+		o.Rates = rates
+	}
 	orInt(&o.Rate.Limit, 1000)
 	orDuration(&o.Rate.Window, time.Second)
 	if o.Now == nil {

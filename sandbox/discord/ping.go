@@ -140,3 +140,41 @@ func (s *Server) mentioned(m *Message, a allowedMentions) []string {
 	}
 	return out
 }
+
+// mention writes the names in a typed text as mentions: those of the people of a
+// channel, as they are shown or called, in any case. The caller holds mu.
+func (s *Server) mention(c *channel, text string) string {
+	if !strings.Contains(text, "@") {
+		return text
+	}
+	ids := []string{s.opt.Bot.ID, c.Recipient}
+	if g := s.guilds[c.GuildID]; g != nil {
+		for _, m := range g.Members {
+			ids = append(ids, m.UserID)
+		}
+	}
+	byName := map[string]string{}
+	var names []string
+	for _, id := range ids {
+		u := s.users[id]
+		if u == nil {
+			continue
+		}
+		for _, name := range []string{u.Username, s.nameIn(c.GuildID, id)} {
+			name = strings.ToLower(name)
+			if _, taken := byName[name]; !taken && name != "" && name != "everyone" && name != "here" {
+				byName[name] = id
+				names = append(names, regexp.QuoteMeta(name))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return text
+	}
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // the longest that fits
+	pattern := regexp.MustCompile(`(?i)(^|[^\pL\pN_<])@(` + strings.Join(names, "|") + `)($|[^\pL\pN_])`)
+	return pattern.ReplaceAllStringFunc(text, func(found string) string {
+		part := pattern.FindStringSubmatch(found)
+		return part[1] + "<@" + byName[strings.ToLower(part[2])] + ">" + part[3]
+	})
+}

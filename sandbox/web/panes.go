@@ -147,7 +147,7 @@ func (p discordPane) messages(player, at string) ([]message, error) {
 	for _, m := range p.s.View(at, player) {
 		out = append(out, message{
 			ID: m.ID, Author: m.AuthorName, Bot: m.Bot, Private: m.Ephemeral(), Edited: !m.Edited.IsZero(), At: m.Created,
-			Text: named(m.Content, names), Embeds: m.Embeds, Rows: m.Components, ReplyTo: m.ReplyTo,
+			Text: named(m.Content, names), Embeds: m.Shown(), Rows: m.Components, ReplyTo: m.ReplyTo,
 		})
 	}
 	return out, nil
