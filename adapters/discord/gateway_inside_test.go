@@ -145,11 +145,11 @@ func TestDeadConnections(t *testing.T) {
 		trouble func(*sandbox.Faults)
 	}{
 		"heartbeats are not acknowledged": {
-			sandbox.Options{HeartbeatInterval: 200 * time.Millisecond}, func(*timing) {},
+			sandbox.Options{HeartbeatInterval: 200 * time.Millisecond}, func(x *timing) { x.silent = time.Hour },
 			func(f *sandbox.Faults) { f.StopAcks(true) },
 		},
 		"silence": {
-			sandbox.Options{}, func(x *timing) { x.quiet, x.silent = 200*time.Millisecond, 600*time.Millisecond },
+			sandbox.Options{HeartbeatInterval: time.Hour}, func(x *timing) { x.quiet, x.silent = 200*time.Millisecond, 600*time.Millisecond },
 			func(f *sandbox.Faults) { f.Silence() },
 		},
 	} {

@@ -277,6 +277,12 @@ func TestResumeReplays(t *testing.T) {
 			if got := w.core.texts(); !slices.Equal(got, []string{"one", "two"}) {
 				t.Errorf("heard %q", got)
 			}
+			if err := w.WaitFor(within(t), func() bool { return w.Connections()[0].Closed }); err != nil {
+				t.Fatal(err)
+			}
+			if code := w.Connections()[0].ClientCode; code == 1000 || code == 1001 {
+				t.Errorf("closed with %d, by which an app ends its session", code)
+			}
 		})
 	}
 }
