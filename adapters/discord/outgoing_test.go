@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -248,5 +249,13 @@ func TestForeignCommands(t *testing.T) {
 func TestOwnTransportHangsUp(t *testing.T) {
 	w := open(t, sandbox.Options{}, func(c *discord.Config) { c.Transport = nil })
 	w.ready(t)
-	w.stop() // goleak would find an idle connection
+	w.stop()
+	ctx, buffer := within(t), make([]byte, 1<<20)
+	for strings.Contains(string(buffer[:runtime.Stack(buffer, true)]), "persistConn).readLoop") {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("a connection is left while the server runs")
+		}
+	}
 }
