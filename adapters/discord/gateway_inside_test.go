@@ -145,7 +145,7 @@ func TestDeadConnections(t *testing.T) {
 		trouble func(*sandbox.Faults)
 	}{
 		"heartbeats are not acknowledged": {
-			sandbox.Options{HeartbeatInterval: 200 * time.Millisecond}, func(x *timing) { x.silent = time.Hour },
+			sandbox.Options{HeartbeatInterval: 200 * time.Millisecond, SendLimit: 1 << 20}, func(x *timing) { x.silent = time.Hour },
 			func(f *sandbox.Faults) { f.StopAcks(true) },
 		},
 		"silence": {
