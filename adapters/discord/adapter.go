@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -53,6 +54,8 @@ type Texts struct {
 	Done    string // nothing else to say
 	See     string // label of a link to a message
 	Barred  string // the bot may not write where it should
+	Refused string // Discord refuses a message for another reason; its words are added
+	Mention string // how to answer in words where the bot reads only what mentions it
 	Reduced string // logged once when message content may not be read
 }
 
@@ -108,6 +111,7 @@ type Adapter struct {
 	identifies identifies
 	guilds     guilds
 	work       sync.WaitGroup // what nobody waits for: the command's registration, a word to an asker
+	deaf       atomic.Bool    // lines that don't mention the bot come without their words
 	late       context.Context
 	cancelLate context.CancelFunc
 
@@ -169,7 +173,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a.answered.init()
 	a.askers.init()
 	a.identifies.init(c.Budget)
-	rest, err := discordgo.New("Bot " + strings.TrimPrefix(c.Token, "Bot "))
+	rest, err := discordgo.New("Bot " + a.token())
 	if err != nil {
 		return nil, fmt.Errorf("discord: %w", err)
 	}
@@ -184,6 +188,11 @@ const nonceLife = 2 * time.Minute
 
 // Remembers implements bot.Idempotent: the same nonce makes the same message.
 func (a *Adapter) Remembers() time.Duration { return nonceLife }
+
+// token is the bare token; people also write it as it stands in a header.
+func (a *Adapter) token() string {
+	return strings.TrimSpace(strings.TrimPrefix(a.config.Token, "Bot "))
+}
 
 // Ready is nil when every shard is connected, else the reason why not.
 func (a *Adapter) Ready() error {

@@ -48,11 +48,10 @@ func (s *askers) take(room bot.RoomID, now time.Time) (asker, bool) {
 	return last, ok && now.Before(last.until)
 }
 
-// tellAsker says to whoever last used a command in the room that the bot may not
-// write there.
-func (a *Adapter) tellAsker(room bot.RoomID) {
+// tellAsker says to whoever last used a command in the room why nothing came of it.
+func (a *Adapter) tellAsker(room bot.RoomID, c bot.Card) {
 	to, ok := a.askers.take(room, a.now())
-	if !ok || a.config.Texts.Barred == "" || a.late.Err() != nil {
+	if !ok || c.Title == "" || a.late.Err() != nil {
 		return
 	}
 	guild, channel, _ := splitRoom(room)
@@ -62,7 +61,7 @@ func (a *Adapter) tellAsker(room bot.RoomID) {
 	a.work.Go(func() {
 		ctx, cancel := context.WithTimeout(a.late, time.Minute)
 		defer cancel()
-		b := render(bot.Card{Title: a.config.Texts.Barred}, place{guild: guild, channel: channel})
+		b := render(c, place{guild: guild, channel: channel})
 		b.Flags = flagEphemeral
 		if err := a.again(ctx, refused, func() error {
 			return a.call(ctx, later, http.MethodPost, discordgo.EndpointWebhookToken(to.app, to.token), b, nil)

@@ -52,7 +52,8 @@ type interaction struct {
 	Member    *member `json:"member"`
 	User      *user   `json:"user"`
 	Message   struct {
-		Flags int `json:"flags"`
+		ID    string `json:"id"`
+		Flags int    `json:"flags"`
 	} `json:"message"` // whose button was pressed
 	Data *interactData `json:"data"`
 }
@@ -180,7 +181,9 @@ func decodeInteraction(data []byte) (a arrival, ok bool, err error) {
 		if len(i.Data.Values) > 0 {
 			a.in.Choice = i.Data.Values[0]
 		}
-		a.private = i.Message.Flags&flagEphemeral != 0
+		if a.private = i.Message.Flags&flagEphemeral != 0; !a.private {
+			a.in.Pressed = bot.MessageID(i.Message.ID)
+		}
 		if a.in.Choice == "" {
 			return a, false, nil
 		}
@@ -199,9 +202,6 @@ func commandText(d *interactData) string {
 	for len(options) > 0 && (options[0].Type == 1 || options[0].Type == 2) {
 		words = append(words, options[0].Name)
 		options = options[0].Options
-	}
-	if len(words) == 1 && words[0] == "ask" {
-		words = nil
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -31,6 +32,9 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	if !ok {
 		return "", fmt.Errorf("room %q is not one of discord's: %w", o.Room, bot.ErrRejected)
 	}
+	if o.Round > 0 && guild != "" && a.deaf.Load() && !pressable(o.Card) {
+		o.Card.Footer += " · " + a.config.Texts.Mention
+	}
 	b := render(o.Card, a.place(guild, channel))
 	method, endpoint := http.MethodPost, discordgo.EndpointChannelMessages(channel)
 	if o.Target != "" {
@@ -44,8 +48,12 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	}
 	if err := a.call(ctx, urgent, method, endpoint, b, &made); err != nil {
 		err = a.classify(err, o.Target != "")
-		if errors.Is(err, bot.ErrUnreachable) && o.Target == "" {
-			a.tellAsker(o.Room)
+		switch {
+		case o.Target != "":
+		case errors.Is(err, bot.ErrUnreachable):
+			a.tellAsker(o.Room, bot.Card{Title: a.config.Texts.Barred})
+		case errors.Is(err, bot.ErrRejected):
+			a.tellAsker(o.Room, bot.Card{Title: a.config.Texts.Refused, Footer: err.Error()})
 		}
 		return "", err
 	}
@@ -56,6 +64,11 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		return "", &bot.RetryError{Err: errors.New("discord named no message")}
 	}
 	return bot.MessageID(made.ID), nil
+}
+
+// pressable: the card can be answered by a button.
+func pressable(c bot.Card) bool {
+	return slices.ContainsFunc(c.Choices, func(x bot.Choice) bool { return x.ID != "" })
 }
 
 // classify turns a refusal into one of the core's errors.

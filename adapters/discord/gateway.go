@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"net/url"
 	"runtime"
 	"time"
@@ -82,6 +84,7 @@ type shard struct {
 	session, resumeURL string
 	seen               *sequence
 	failed             int  // connections in a row that came to nothing
+	worked             bool // the latest one did not
 	content            bool // ask for message content
 }
 
@@ -109,11 +112,12 @@ func (s *shard) run(ctx context.Context) {
 		case next.reduce:
 			s.content = false
 			s.session = ""
+			s.a.deaf.Store(true)
 			s.a.log.Warn(s.a.config.Texts.Reduced)
 		case next.identify:
 			s.session = ""
 		}
-		if time.Since(began) > stable {
+		if s.worked || time.Since(began) > stable {
 			wait = least
 		}
 		pause := max(next.wait, wait/2+rand.N(wait/2))
@@ -139,12 +143,7 @@ func (s *shard) connect(ctx context.Context) after {
 		u.Path = "/"
 	}
 	u.RawQuery = "v=9&encoding=json"
-	dialCtx, cancel := context.WithTimeout(ctx, s.timing.dial)
-	conn, resp, err := (&websocket.Dialer{HandshakeTimeout: s.timing.dial}).DialContext(dialCtx, u.String(), nil)
-	cancel()
-	if resp != nil && resp.Body != nil {
-		_ = resp.Body.Close()
-	}
+	conn, err := s.dial(ctx, u.String())
 	if err != nil {
 		why := fmt.Errorf("dial the gateway: %w", err)
 		if s.resumeURL != "" && address == s.resumeURL {
@@ -175,6 +174,32 @@ func (s *shard) connect(ctx context.Context) after {
 	return next
 }
 
+// dial opens a WebSocket. The library heeds the end of a context only until the
+// handshake begins; a peer that never answers it must not keep the bot from ending.
+func (s *shard) dial(ctx context.Context, address string) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timing.dial)
+	defer cancel()
+	var dialer net.Dialer
+	d := websocket.Dialer{HandshakeTimeout: s.timing.dial, Proxy: http.ProxyFromEnvironment}
+	shaken := func() bool { return true }
+	d.NetDialContext = func(inner context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(inner, network, address)
+		if err == nil { // the inner context ends with the handshake
+			shaken = context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
+	conn, resp, err := d.DialContext(ctx, address, nil)
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	if !shaken() && err == nil {
+		_ = conn.Close()
+		return nil, ctx.Err()
+	}
+	return conn, err
+}
+
 // maxFailed is how many connections in a row may come to nothing before the
 // session is given up.
 const maxFailed = 3
@@ -182,7 +207,7 @@ const maxFailed = 3
 // judge learns from a connection that has ended. One that came to nothing may have
 // been to an address that is no good: the main one is next, and then a new session.
 func (s *shard) judge(c *connection) {
-	if c.ready {
+	if s.worked = c.ready; c.ready {
 		s.failed = 0
 		return
 	}
@@ -342,7 +367,7 @@ func (c *connection) introduce(ctx context.Context) (wait time.Duration, next af
 	var err error
 	if s.session != "" {
 		c.replay = true
-		err = c.write(opResume, map[string]any{"token": s.a.config.Token, "session_id": s.session, "seq": s.seen.handled()})
+		err = c.write(opResume, map[string]any{"token": s.a.token(), "session_id": s.session, "seq": s.seen.handled()})
 	} else {
 		wait, spent, budgetErr := s.a.identifies.take(ctx, s.id, time.Now())
 		if spent {
@@ -360,7 +385,7 @@ func (c *connection) introduce(ctx context.Context) (wait time.Duration, next af
 			intents |= intentsContent
 		}
 		identify := map[string]any{
-			"token": s.a.config.Token, "intents": intents, "large_threshold": 50,
+			"token": s.a.token(), "intents": intents, "large_threshold": 50,
 			"properties": map[string]string{"os": runtime.GOOS, "browser": "quizbot", "device": "quizbot"},
 		}
 		if s.count > 1 || s.id > 0 {

@@ -383,7 +383,7 @@ func TestInteractions(t *testing.T) {
 	if _, m := slash("/quiz start websocket 5"); m.Content != "For all" || m.EphemeralFor != "" || !m.ParseNone {
 		t.Errorf("a public card: %+v", m)
 	}
-	if got := w.core.texts(); !slices.Equal(got, []string{"websocket", "start websocket 5"}) {
+	if got := w.core.texts(); !slices.Equal(got, []string{"ask websocket", "start websocket 5"}) {
 		t.Errorf("heard %q", got)
 	}
 	w.core.set(func(context.Context, bot.Incoming) (bot.Reply, error) { return bot.Reply{}, bot.ErrBusy })

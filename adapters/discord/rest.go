@@ -174,7 +174,7 @@ func (g *gate) refusal(route string, resp *http.Response, after time.Duration, s
 			e.retryAfter = 5 * time.Second
 		}
 		switch {
-		case e.global:
+		case e.global || scope == "global":
 			g.lanes.closeAll(e.retryAfter)
 		case route != "":
 			g.lanes.close(route, e.retryAfter)

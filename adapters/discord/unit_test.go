@@ -96,22 +96,27 @@ func TestDecodeInteractions(t *testing.T) {
 		ok           bool
 		text, choice string
 	}{
-		"a command":        {`{"id":"1","type":2,"token":"t","channel_id":"2","guild_id":"1",` + who + `,"data":{"name":"quiz","options":[{"name":"start","type":1,"options":[{"name":"topic","type":3,"value":"web socket"},{"name":"count","type":4,"value":5},{"name":"seconds","type":4,"value":30}]}]}}`, true, "start web socket 5 each 30", ""},
-		"a plain question": {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"ask","type":1,"options":[]}]}}`, true, "", ""},
-		"a board":          {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"period","type":3,"value":"week"},{"name":"here","type":5,"value":true}]}]}}`, true, "leaderboard week here", ""},
-		"a switch off":     {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"here","type":5,"value":false}]}]}}`, true, "leaderboard", ""},
-		"a press":          {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"message":{"id":"3","flags":64},"data":{"custom_id":"a:1:0","component_type":2}}`, true, "", "a:1:0"},
-		"a select":         {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","component_type":3,"values":["a:1:1"]}}`, true, "", "a:1:1"},
-		"a modal":          {`{"id":"1","type":5,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","components":[{"type":18}]}}`, false, "", ""},
-		"a ping":           {`{"id":"1","type":1,"token":"t"}`, false, "", ""},
-		"nobody":           {`{"id":"1","type":3,"token":"t","channel_id":"2","data":{"custom_id":"a:1:0"}}`, false, "", ""},
-		"no data":          {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `}`, false, "", ""},
-		"no member's user": {`{"id":"1","type":3,"token":"t","channel_id":"2","member":{"roles":[]},"data":{"custom_id":"a:1:0"}}`, false, "", ""},
-		"a direct press":   {`{"id":"1","type":3,"token":"t","channel_id":"2","user":{"id":"9","username":"ann"},"data":{"custom_id":"a:1:0"}}`, true, "", "a:1:0"},
+		"a command":           {`{"id":"1","type":2,"token":"t","channel_id":"2","guild_id":"1",` + who + `,"data":{"name":"quiz","options":[{"name":"start","type":1,"options":[{"name":"topic","type":3,"value":"web socket"},{"name":"count","type":4,"value":5},{"name":"seconds","type":4,"value":30}]}]}}`, true, "start web socket 5 each 30", ""},
+		"a plain question":    {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"ask","type":1,"options":[]}]}}`, true, "ask", ""},
+		"a board":             {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"period","type":3,"value":"week"},{"name":"here","type":5,"value":true}]}]}}`, true, "leaderboard week here", ""},
+		"a switch off":        {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"here","type":5,"value":false}]}]}}`, true, "leaderboard", ""},
+		"a press":             {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"message":{"id":"3","flags":64},"data":{"custom_id":"a:1:0","component_type":2}}`, true, "", "a:1:0"},
+		"a public press":      {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"message":{"id":"3"},"data":{"custom_id":"a:1:0","component_type":2}}`, true, "", "a:1:0"},
+		"a topic like a word": {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"ask","type":1,"options":[{"name":"topic","type":3,"value":"stop"}]}]}}`, true, "ask stop", ""},
+		"a select":            {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","component_type":3,"values":["a:1:1"]}}`, true, "", "a:1:1"},
+		"a modal":             {`{"id":"1","type":5,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","components":[{"type":18}]}}`, false, "", ""},
+		"a ping":              {`{"id":"1","type":1,"token":"t"}`, false, "", ""},
+		"nobody":              {`{"id":"1","type":3,"token":"t","channel_id":"2","data":{"custom_id":"a:1:0"}}`, false, "", ""},
+		"no data":             {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `}`, false, "", ""},
+		"no member's user":    {`{"id":"1","type":3,"token":"t","channel_id":"2","member":{"roles":[]},"data":{"custom_id":"a:1:0"}}`, false, "", ""},
+		"a direct press":      {`{"id":"1","type":3,"token":"t","channel_id":"2","user":{"id":"9","username":"ann"},"data":{"custom_id":"a:1:0"}}`, true, "", "a:1:0"},
 	} {
 		a, ok, err := decodeInteraction([]byte(c.json))
 		if err != nil || ok != c.ok || ok && (a.in.Text != c.text || a.in.Choice != c.choice || a.in.User != "discord:9") {
 			t.Errorf("%s: %+v %v %v", name, a.in, ok, err)
+		}
+		if want := map[string]bot.MessageID{"a public press": "3"}[name]; a.in.Pressed != want {
+			t.Errorf("%s: pressed on %q, not %q", name, a.in.Pressed, want)
 		}
 		if name == "a press" && (!a.private || a.in.Role != bot.Admin || a.in.Name != "Annie") {
 			t.Errorf("%s: %+v", name, a)

@@ -24,7 +24,9 @@ func slackTexts() slack.Texts {
 
 func discordTexts() discord.Texts {
 	return discord.Texts{
-		Below: "Here it comes.", Done: "Done.", See: "Go to it",
+		Below: "See below.", Done: "Done.", See: "Go to it",
+		Refused: "Discord doesn't take this message, so it was dropped. An admin finds more in the bot's log.",
+		Mention: "mention me in it, for I can't read other lines here",
 		Barred:  "I can't write in this channel. Allow me View Channel and Send Messages here, then try again.",
 		Reduced: "Discord does not let this bot read messages (the Message Content intent is off): /quiz, buttons, mentions and direct messages work; !quiz and answers typed in a channel don't. To allow it: Developer Portal, your app, Bot, Message Content Intent",
 	}
