@@ -126,6 +126,7 @@ type Card struct {
 	Title   string   `json:"title,omitempty"`   // one line, shown strong
 	Body    []string `json:"body,omitempty"`    // paragraphs; may hold line breaks
 	Choices []Choice `json:"choices,omitempty"` // lettered, readable in full
+	After   []string `json:"after,omitempty"`   // paragraphs below the choices
 	Table   []string `json:"table,omitempty"`   // lines that stay lines, as they are: a leaderboard
 	Footer  string   `json:"footer,omitempty"`  // small print
 	Tone    Tone     `json:"tone,omitempty"`

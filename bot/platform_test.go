@@ -201,6 +201,7 @@ func read(c bot.Card) string {
 		}
 		lines = append(lines, text)
 	}
+	lines = append(lines, c.After...)
 	lines = append(lines, c.Table...)
 	if c.See != "" {
 		lines = append(lines, "see message "+string(c.See))

@@ -281,11 +281,11 @@ func sayClosed(e quiz.Closed) Card {
 	if q.Kind == quiz.Order {
 		answer = "Answer, in order:\n"
 	}
-	card.Body = appendText(card.Body, answer+rightText(r), q.Explain)
+	card.After = appendText(card.After, answer+rightText(r), q.Explain)
 	if q.Source != "" {
-		card.Body = append(card.Body, "Source: "+q.Source)
+		card.After = append(card.After, "Source: "+q.Source)
 	}
-	card.Body = append(card.Body, whoScored(r))
+	card.After = append(card.After, whoScored(r))
 	if e.Early {
 		card.Footer = "Ended early."
 	}

@@ -109,6 +109,11 @@ func render(c bot.Card, at place) *body {
 	if list := choiceList(c); list != "" {
 		inner = append(inner, list)
 	}
+	for _, p := range c.After {
+		if strings.TrimSpace(p) != "" {
+			inner = append(inner, escape(p))
+		}
+	}
 	text := strings.Join(inner, "\n\n")
 	if at.spoiler && text != "" {
 		text = "||" + cut(text, maxSpoiler) + "||" // whole in the content, for a mark that is open hides nothing

@@ -246,6 +246,9 @@ func TestLimits(t *testing.T) {
 		for range r.IntN(4) {
 			c.Body = append(c.Body, long(60))
 		}
+		for range r.IntN(4) {
+			c.After = append(c.After, long(40))
+		}
 		for range r.IntN(80) {
 			c.Table = append(c.Table, long(8))
 		}
@@ -354,7 +357,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("", "", "", "")
 	f.Fuzz(func(t *testing.T, title, text, line, option string) {
 		b := render(bot.Card{
-			Title: title, Body: []string{text}, Table: []string{line}, Footer: text,
+			Title: title, Body: []string{text}, After: []string{text, line}, Table: []string{line}, Footer: text,
 			Choices: []bot.Choice{{ID: "a:1:0", Letter: "A", Text: option}, {Letter: "B", Text: text}},
 		}, place{guild: "1", channel: "2", spoiler: true})
 		checkLimits(t, b)

@@ -69,7 +69,7 @@ func FuzzRender(f *testing.F) {
 		if len(title)+len(body)+len(choice)+len(line) > 8_000 {
 			return // larger than anything that the core says; only slow
 		}
-		c := bot.Card{Title: title, Body: []string{body, line, body}, Footer: line}
+		c := bot.Card{Title: title, Body: []string{body, line}, After: []string{body, line}, Footer: line}
 		for i := range min(max(choices, 0), 60) {
 			pick := bot.Choice{ID: string(rune('a' + i)), Letter: string(rune('A' + i)), Text: choice, Counted: i%2 == 0}
 			if i%5 == 4 {

@@ -78,6 +78,10 @@ func render(c bot.Card, name, link, see string) rendered {
 	for i, p := range c.Body {
 		body = append(body, parts("body"+strconv.Itoa(i), p)...)
 	}
+	var after []part
+	for i, p := range c.After {
+		after = append(after, parts("after"+strconv.Itoa(i), p)...)
+	}
 	var lines []string
 	for _, line := range c.Table {
 		lines = append(lines, strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(line))
@@ -87,6 +91,7 @@ func render(c bot.Card, name, link, see string) rendered {
 	// What can be pressed must stay readable, so the body is what gives way first.
 	left := budget{maxBlocks - 4, maxShown - maxActions*maxButton - maxHeader - maxFooter}
 	listed := left.take(parts("choices", choiceList(c)))
+	after = left.take(after)
 	body = left.take(body)
 	tabled := left.take(parts("table", table))
 
@@ -94,7 +99,7 @@ func render(c bot.Card, name, link, see string) rendered {
 	if title != "" {
 		r.blocks = append(r.blocks, slackgo.NewHeaderBlock(plain(title), slackgo.HeaderBlockOptionBlockID(name+"title")))
 	}
-	for _, p := range slices.Concat(body, listed, tabled) {
+	for _, p := range slices.Concat(body, listed, after, tabled) {
 		r.blocks = append(r.blocks, slackgo.NewSectionBlock(plain(p.text), nil, nil, slackgo.SectionBlockOptionBlockID(name+p.id)))
 	}
 	if len(buttons) > 0 {
@@ -108,7 +113,7 @@ func render(c bot.Card, name, link, see string) rendered {
 		r.blocks = append(r.blocks, slackgo.NewContextBlock(name+"footer", plain(footer)))
 	}
 	var text []string
-	for _, s := range slices.Concat([]string{title}, c.Body, []string{listText(c), table, footer}) {
+	for _, s := range slices.Concat([]string{title}, c.Body, []string{listText(c)}, c.After, []string{table, footer}) {
 		if strings.TrimSpace(s) != "" {
 			text = append(text, s)
 		}

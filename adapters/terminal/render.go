@@ -28,11 +28,14 @@ func render(c bot.Card, strong bool, columns int) string {
 		}
 		b.WriteString(title + "\n")
 	}
-	for _, p := range c.Body {
-		for line := range strings.SplitSeq(p, "\n") {
-			b.WriteString(wrap(clean(line), "", width) + "\n")
+	paragraphs := func(texts []string) {
+		for _, p := range texts {
+			for line := range strings.SplitSeq(p, "\n") {
+				b.WriteString(wrap(clean(line), "", width) + "\n")
+			}
 		}
 	}
+	paragraphs(c.Body)
 	for _, choice := range c.Choices {
 		if choice.Letter == "" {
 			continue // an action: there is a word for it
@@ -47,6 +50,7 @@ func render(c bot.Card, strong bool, columns int) string {
 		}
 		b.WriteString(lead + wrap(text, strings.Repeat(" ", len([]rune(lead))), width) + "\n")
 	}
+	paragraphs(c.After)
 	for _, line := range c.Table {
 		b.WriteString("  " + wrap(clean(line), "    ", width) + "\n")
 	}
