@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"quizbot/sandbox/feed"
 )
 
 // Server is a local Discord. Make it with New, run it with Start, end it with
@@ -47,11 +49,10 @@ type Server struct {
 	startsLeft int
 	startsDay  time.Time // when startsLeft is full again
 
-	calls       []*Call
-	buckets     map[string]*bucket
-	faultState  faultState
-	subscribers map[*subscriber]struct{}
-	wake        chan struct{} // closed at each change, then replaced
+	calls      []*Call
+	buckets    map[string]*bucket
+	faultState faultState
+	feed       feed.Feed[Event]
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -80,8 +81,6 @@ func New(opt Options) *Server {
 		starts:       map[int][]time.Time{},
 		startsLeft:   opt.IdentifyLimit,
 		buckets:      map[string]*bucket{},
-		subscribers:  map[*subscriber]struct{}{},
-		wake:         make(chan struct{}),
 	}
 	s.faults.s = s
 	s.faultState.disallowed = opt.DisallowedIntents
@@ -141,10 +140,8 @@ func (s *Server) shut() {
 	s.mu.Lock()
 	s.closing = true
 	conns := append([]*conn(nil), s.conns...)
-	for sub := range s.subscribers {
-		sub.stop()
-	}
 	s.mu.Unlock()
+	s.feed.Close()
 	_ = s.http.Close()
 	for _, c := range conns {
 		_ = c.ws.Close()
@@ -157,16 +154,16 @@ func (s *Server) Close() error {
 	s.mu.Lock()
 	if !s.started {
 		s.closing = true
-		for sub := range s.subscribers {
-			sub.stop()
-		}
 		s.mu.Unlock()
+		s.feed.Close()
+		s.feed.Wait()
 		s.wg.Wait()
 		return nil
 	}
 	s.mu.Unlock()
 	s.cancel()
 	s.wg.Wait()
+	s.feed.Wait()
 	return nil
 }
 

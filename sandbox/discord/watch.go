@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"fmt"
-	"sync"
 )
 
 // EventKind says what an Event is about.
@@ -34,104 +33,19 @@ type Event struct {
 	Ping                       Ping
 }
 
-// subscriber holds what was not read yet; memory is the only limit, so that a
-// slow reader neither blocks the server nor misses a change.
-type subscriber struct {
-	mu    sync.Mutex
-	queue []Event
-	ready chan struct{} // capacity 1
-	quit  chan struct{}
-	once  sync.Once
-}
-
-func (u *subscriber) put(e Event) {
-	u.mu.Lock()
-	u.queue = append(u.queue, e)
-	u.mu.Unlock()
-	select {
-	case u.ready <- struct{}{}:
-	default:
-	}
-}
-
-func (u *subscriber) stop() { u.once.Do(func() { close(u.quit) }) }
-
-func (u *subscriber) pump(out chan<- Event) {
-	defer close(out)
-	for {
-		u.mu.Lock()
-		batch := u.queue
-		u.queue = nil
-		u.mu.Unlock()
-		for _, e := range batch {
-			select {
-			case out <- e:
-			case <-u.quit:
-				return
-			}
-		}
-		if len(batch) > 0 {
-			continue
-		}
-		select {
-		case <-u.ready:
-		case <-u.quit:
-			return
-		}
-	}
-}
-
 // Subscribe returns a channel of every change from now on, in order, none
 // left out. It is closed after cancel, or when the server closes. cancel may
 // be called more than once.
-func (s *Server) Subscribe() (events <-chan Event, cancel func()) {
-	out := make(chan Event)
-	u := &subscriber{ready: make(chan struct{}, 1), quit: make(chan struct{})}
-	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
-		close(out)
-		return out, func() {}
-	}
-	s.subscribers[u] = struct{}{}
-	s.wg.Add(1)
-	s.mu.Unlock()
-	go func() {
-		defer s.wg.Done()
-		u.pump(out)
-		s.mu.Lock()
-		delete(s.subscribers, u)
-		s.mu.Unlock()
-	}()
-	return out, u.stop
-}
+func (s *Server) Subscribe() (events <-chan Event, cancel func()) { return s.feed.Subscribe() }
 
 // changed tells subscribers and waiters. The caller holds mu.
-func (s *Server) changed(e Event) {
-	for u := range s.subscribers {
-		u.put(e)
-	}
-	close(s.wake)
-	s.wake = make(chan struct{})
-}
+func (s *Server) changed(e Event) { s.feed.Tell(e) }
 
 // WaitFor blocks until cond is true. It is tried at once and after each
 // change, without any lock held, so it may call every method that does not
 // block. The error is ctx's.
 func (s *Server) WaitFor(ctx context.Context, cond func() bool) error {
-	for {
-		s.mu.Lock()
-		wake := s.wake
-		s.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.feed.WaitFor(ctx, cond)
 }
 
 // Wait blocks until cond holds for the messages of a channel, and returns

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"quizbot/sandbox/feed"
 )
 
 // Server is a local Slack. Make it with New, run it with Start, end it with
@@ -41,8 +43,7 @@ type Server struct {
 	calls        []*Call
 	pings        []Ping
 	deliveries   []*Delivery
-	subscribers  map[*subscriber]struct{}
-	wake         chan struct{} // closed at each change, then replaced
+	feed         feed.Feed[Event]
 	faultState   faultState
 	acked        map[string]int // envelope id → acknowledgements
 	oversized    int            // acknowledgements dropped for their size
@@ -71,8 +72,6 @@ func New(opt Options) *Server {
 		waitingAcks:  map[string]*pendingAck{},
 		acked:        map[string]int{},
 		inputs:       map[inputKey]json.RawMessage{},
-		subscribers:  map[*subscriber]struct{}{},
-		wake:         make(chan struct{}),
 		socketMode:   opt.SocketMode,
 		urls:         requestURLs{opt.EventsURL, opt.CommandsURL, opt.InteractionsURL},
 	}
@@ -131,10 +130,8 @@ func (s *Server) shut() {
 	s.mu.Lock()
 	s.closing = true
 	sockets := s.sockets
-	for sub := range s.subscribers {
-		sub.stop()
-	}
 	s.mu.Unlock()
+	s.feed.Close()
 	_ = s.http.Close()
 	for _, k := range sockets {
 		k.kill()
@@ -147,16 +144,16 @@ func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closing = s.closing || !s.started
 	if !s.started {
-		for sub := range s.subscribers {
-			sub.stop()
-		}
 		s.mu.Unlock()
+		s.feed.Close()
+		s.feed.Wait()
 		s.wg.Wait()
 		return nil
 	}
 	s.mu.Unlock()
 	s.cancel()
 	s.wg.Wait()
+	s.feed.Wait()
 	s.client.CloseIdleConnections()
 	return nil
 }
