@@ -46,10 +46,15 @@ func (b *body) split(text string, rest int) {
 		var part string
 		part, more = splitAt(more, maxEmbed)
 		if strings.TrimSpace(part) != "" {
-			b.embed(part)
+			b.embed(midLine + part)
 		}
 	}
 }
+
+// midLine goes before a text that begins anew in the middle of a line: what stands
+// there now would be read as a heading, a quote or a list at a line's beginning. It
+// is a space of no width.
+const midLine = "\u200b"
 
 func (b *body) embed(text string) {
 	if b.Embeds == nil {

@@ -16,10 +16,14 @@ const (
 	maxTitle   = 250
 	maxFooter  = 250
 	maxSpoiler = maxContent - maxTitle - 50
-	maxButton  = 80
-	maxRow     = 5
-	maxRows    = 5
-	maxCustom  = 100
+	// roomForBody is what a whole message surely holds beside title, footer and link;
+	// leastBody is left of the body in any case.
+	roomForBody = maxContent*3/4 + maxEmbeds - 2*maxTitle - 2*maxFooter
+	leastBody   = 300
+	maxButton   = 80
+	maxRow      = 5
+	maxRows     = 5
+	maxCustom   = 100
 	// readable is the longest label that a phone shows whole.
 	readable = 30
 )
@@ -100,18 +104,16 @@ func render(c bot.Card, at place) *body {
 		}
 		parts = append(parts, title)
 	}
+	body, list, after := paragraphs(c.Body), choiceList(c), paragraphs(c.After)
+	// What can be pressed, and what became of it, is more than the question's text,
+	// so that this is what gives way.
+	if room := roomForBody - utf8.RuneCountInString(list) - utf8.RuneCountInString(after); utf8.RuneCountInString(body) > room {
+		body = cut(body, max(room, leastBody))
+	}
 	var inner []string
-	for _, p := range c.Body {
-		if strings.TrimSpace(p) != "" {
-			inner = append(inner, escape(p))
-		}
-	}
-	if list := choiceList(c); list != "" {
-		inner = append(inner, list)
-	}
-	for _, p := range c.After {
-		if strings.TrimSpace(p) != "" {
-			inner = append(inner, escape(p))
+	for _, s := range []string{body, list, after} {
+		if s != "" {
+			inner = append(inner, s)
 		}
 	}
 	text := strings.Join(inner, "\n\n")
@@ -136,6 +138,17 @@ func render(c bot.Card, at place) *body {
 		b.Components = &rows
 	}
 	return b
+}
+
+// paragraphs are escaped texts with a line between them.
+func paragraphs(texts []string) string {
+	var out []string
+	for _, p := range texts {
+		if strings.TrimSpace(p) != "" {
+			out = append(out, escape(p))
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 func linkTo(at place, m bot.MessageID) string {

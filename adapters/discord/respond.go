@@ -27,7 +27,9 @@ type callback struct {
 }
 
 const (
-	replyTries = 5
+	replyTries = 8
+	// longestPause is between two tries.
+	longestPause = 10 * time.Second
 	// replyTime is how long a reply is worth the wait.
 	replyTime = 2 * time.Minute
 	// callbackTime is how long after it was received an interaction can still be answered.
@@ -180,7 +182,7 @@ func (a *Adapter) again(ctx context.Context, repeat func(error) bool, do func() 
 		if errors.As(err, &e) {
 			wait = max(wait, e.retryAfter)
 		}
-		pause *= 2
+		pause = min(2*pause, longestPause)
 		if !sleep(ctx, wait) {
 			return err
 		}

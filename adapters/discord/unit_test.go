@@ -368,6 +368,29 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
+// A text that is cut between two embeds becomes no heading there, and the counts of
+// a closed question are shown however long the question is.
+func TestLongTexts(t *testing.T) {
+	c := bot.Card{Title: "Closed", Body: []string{strings.Repeat("# ", 1750)}, After: []string{strings.Repeat("be_cause ", 110)}}
+	for i := range 10 {
+		c.Choices = append(c.Choices, bot.Choice{Letter: string(rune('A' + i)), Text: strings.Repeat("a_b*", 50), Mark: "✗", Counted: true, Count: 70 + i})
+	}
+	b := render(c, place{guild: "1", channel: "2"})
+	checkLimits(t, b)
+	all := b.Content
+	for _, e := range *b.Embeds {
+		if strings.HasPrefix(e.Description, "#") {
+			t.Errorf("an embed begins with %q", e.Description[:10])
+		}
+		all += e.Description
+	}
+	for i := range 10 {
+		if !strings.Contains(all, "— "+strconv.Itoa(70+i)) {
+			t.Errorf("option %d has no count", i)
+		}
+	}
+}
+
 func TestPlainTextStaysPlain(t *testing.T) {
 	for _, s := range []string{"Which HTTP method opens it?", "snake_case_name", "C++ & C#", "a < b, 50% (so)", "v1.2 is out", "1.5 s", "e.g. x; y: z", "GET /a/b?c=d", "http://localhost:8080/a", "a::b", "at 12:30", "one: two: three"} {
 		if got := escape(s); got != s {

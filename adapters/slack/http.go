@@ -163,8 +163,7 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []by
 	arrived, err := decodeCommand(form, a.me())
 	if err != nil {
 		a.log.Warn("slash command not understood", "err", err)
-		w.WriteHeader(http.StatusBadRequest)
-		return
+		return // 200: sending it again would not help
 	}
 	p := a.take(arrived)
 	switch {
