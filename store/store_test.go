@@ -156,3 +156,39 @@ func BenchmarkBoard(b *testing.B) {
 		}
 	}
 }
+
+// However long the bot runs, the deliveries of about two days are remembered and
+// no others pile up; whichever is as old as a day is known again.
+func TestDeliveriesAreForgotten(t *testing.T) {
+	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+	t.Cleanup(func() { _ = e.Close() })
+	s := store.New(e)
+	at := time.Date(2026, 11, 24, 23, 0, 0, 0, time.UTC)
+	const days, commits, causes = 8, 5, 40
+	rev := uint64(0)
+	for day := range days {
+		for n := range commits {
+			c := bot.Change{Team: "t", Room: "t:r", From: rev, At: at.Add(time.Duration(day) * 24 * time.Hour)}
+			for i := range causes {
+				c.Causes = append(c.Causes, fmt.Sprintf("d%d-%d-%d", day, n, i))
+			}
+			if err := s.Commit(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			rev++
+		}
+	}
+	if err := e.View(t.Context(), "t", func(tx store.Tx) error {
+		kvs, err := tx.Scan([]byte("e"), []byte("f"), 0)
+		if most := 3 * commits * causes; len(kvs) > most {
+			t.Errorf("%d deliveries are remembered after %d days, more than %d", len(kvs), days, most)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	now := at.Add((days-1)*24*time.Hour + 23*time.Hour) // on the other side of midnight
+	if fresh, err := s.Once(t.Context(), "t", fmt.Sprintf("d%d-0-0", days-1), now); err != nil || fresh {
+		t.Errorf("a delivery of 23 hours ago is fresh: %v %v", fresh, err)
+	}
+}
