@@ -65,6 +65,13 @@ const (
 	drainTime = 4 * time.Second
 	// maxUnderWay bounds what waits for the core, in all rooms together.
 	maxUnderWay = 8192
+	// maxInRoom is for one room: as much as the core lets wait there, and as much
+	// again that is being looked up.
+	maxInRoom = 4096
+	// maxInLane bounds the replies that wait for one way of sending them, maxReplies
+	// all of them.
+	maxInLane  = 512
+	maxReplies = 4096
 )
 
 // Adapter implements bot.Messenger and bot.Finder.
@@ -150,8 +157,8 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 		slots: make(chan struct{}, maxResponses), recheck: make(chan struct{}, 1),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
-	a.rooms = newLanes(&a.work, func(fn func()) { a.guarded("arrival", fn) })
-	a.replies = newLanes(&a.speaking, func(fn func()) { a.guarded("reply", fn) })
+	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })
+	a.replies = newLanes(&a.speaking, maxInLane, maxReplies, func(fn func()) { a.guarded("reply", fn) })
 	a.late, a.cut = context.WithCancel(context.Background())
 	a.api = slackgo.New(c.BotToken, slackgo.OptionHTTPClient(a.http), slackgo.OptionAPIURL(c.APIURL), slackgo.OptionAppLevelToken(c.AppToken))
 	a.people.init()

@@ -8,6 +8,9 @@ type lanes struct {
 	guard func(fn func()) // runs one of them
 	work  *sync.WaitGroup // counts the lanes that run
 
+	// How much may wait in one lane, and wait or be under way in all.
+	most, mostInAll int
+
 	mu     sync.Mutex
 	lanes  map[string]*lane
 	total  int
@@ -19,14 +22,8 @@ type lane struct {
 	running int
 }
 
-// What may wait or be under way, in one lane and in all.
-const (
-	maxLane  = 512
-	maxLanes = 4096
-)
-
-func newLanes(work *sync.WaitGroup, guard func(fn func())) *lanes {
-	return &lanes{guard: guard, work: work, lanes: map[string]*lane{}}
+func newLanes(work *sync.WaitGroup, most, mostInAll int, guard func(fn func())) *lanes {
+	return &lanes{guard: guard, work: work, most: most, mostInAll: mostInAll, lanes: map[string]*lane{}}
 }
 
 // do queues fn in a lane that runs up to width of them at once. It never waits, so
@@ -36,7 +33,7 @@ func (l *lanes) do(name string, width int, fn func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at, ok := l.lanes[name]
-	if l.closed || l.total >= maxLanes || ok && len(at.waiting) >= maxLane {
+	if l.closed || l.total >= l.mostInAll || ok && len(at.waiting) >= l.most {
 		return false
 	}
 	if !ok {

@@ -293,10 +293,10 @@ func TestRepliesInDoubtAreNotRepeated(t *testing.T) {
 func TestTooManyReplies(t *testing.T) {
 	hang := make(hanging)
 	a, _ := deaf(t, func(c *Config) { c.Transport = hang })
-	for i := range maxLanes + 10 {
+	for i := range maxReplies + 10 {
 		a.answer(arrival{to: address{responseURL: fmt.Sprint("https://hooks.slack.com/x/", i)}}, bot.Reply{Card: card("x")})
 	}
-	if a.replies.total != maxLanes {
+	if a.replies.total != maxReplies {
 		t.Errorf("%d wait", a.replies.total)
 	}
 	close(hang)
