@@ -72,6 +72,9 @@ func TestStopDuringTheHandshake(t *testing.T) {
 func TestRefusedMessagesAreExplained(t *testing.T) {
 	w := open(t, sandbox.Options{}, func(c *discord.Config) { c.Texts.Refused = "Discord says no" })
 	w.ready(t)
+	if err := w.WaitFor(within(t), func() bool { return len(w.Commands()) > 0 }); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.Slash(within(t), sandbox.DefaultChannelID, sandbox.CarolID, "/quiz ask websocket"); err != nil {
 		t.Fatal(err)
 	}
