@@ -50,6 +50,9 @@ func TestPressAndItsPrivateAnswer(t *testing.T) {
 	if _, err := s.Press(ctxFor(t), "C0QUIZ", ts, "U0BOB", "gone"); err == nil {
 		t.Error("a button that is not there was pressed")
 	}
+	if err := s.Idle(ctxFor(t)); err != nil { // the app hears of its own message first
+		t.Fatal(err)
+	}
 	answer, err := s.Press(ctxFor(t), "C0QUIZ", ts, "U0BOB", "go")
 	if err != nil || !answer.OK() {
 		t.Fatalf("press: %v %+v", err, answer)
