@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"quizbot/internal/failpoint"
 )
 
 const (
@@ -105,10 +107,13 @@ func (t *attempt) run() (MessageID, error) {
 				return "", ErrStopped
 			}
 			t.noted = true
+			failpoint.Reach(failpoint.Begun)
 		}
 		tried := b.now()
 		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
+		failpoint.Reach(failpoint.Sending)
 		id, err := t.to.Deliver(ctx, t.o)
+		failpoint.Reach(failpoint.Sent)
 		cancel()
 		var retry *RetryError
 		var doubt *DoubtError

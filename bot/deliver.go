@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"quizbot/internal/failpoint"
 	"quizbot/quiz"
 )
 
@@ -167,7 +168,9 @@ func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
 	if err != nil {
 		b.log.Error("message not delivered", "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
 	}
+	failpoint.Reach(failpoint.Settling)
 	b.inner(ref, j)
+	failpoint.Reach(failpoint.Settled)
 }
 
 // inner records what became of a message. The record must not be lost, so it is

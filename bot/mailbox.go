@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"quizbot/internal/failpoint"
 	"quizbot/quiz"
 )
 
@@ -175,7 +176,9 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 		}
 		var already *SeenError
 		began := b.now()
+		failpoint.Reach(failpoint.Decided)
 		if err = plan.commit(b.saving, b.store); err == nil {
+			failpoint.Reach(failpoint.Committed)
 			if !plan.idle() {
 				b.meter.Committed(len(batch), b.now().Sub(began))
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"quizbot/bot"
+	"quizbot/internal/failpoint"
 )
 
 // waiter waits for what became of something that was queued.
@@ -36,6 +37,7 @@ func (a *Adapter) receive(kind string, data json.RawMessage, again bool) (work f
 			// A thread that hangs under a message has that message's id.
 			arrived.in.Under = bot.Place{Room: roomID(arrived.message.GuildID, parent), Message: bot.MessageID(arrived.message.ChannelID)}
 		}
+		failpoint.Reach(failpoint.DiscordReceived)
 		wait := a.core.Queue(arrived.in)
 		return func() func() { return a.hear(arrived, wait) }
 	case "INTERACTION_CREATE":
@@ -51,6 +53,7 @@ func (a *Adapter) receive(kind string, data json.RawMessage, again bool) (work f
 		if arrived.act.Type == interactAutocomplete {
 			return func() func() { return func() { a.suggest(arrived, received) } }
 		}
+		failpoint.Reach(failpoint.DiscordReceived)
 		wait := a.core.Queue(arrived.in)
 		return func() func() { return a.interact(arrived, received, wait) }
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"quizbot/bot"
+	"quizbot/internal/failpoint"
 )
 
 // Types of an interaction's callback.
@@ -94,6 +95,8 @@ func (a *Adapter) put(arrived arrival, received time.Time, c callback) error {
 	ctx, cancel := context.WithTimeout(a.late, max(callbackTime-a.now().Sub(received), 500*time.Millisecond))
 	defer cancel()
 	endpoint := discordgo.EndpointInteractionResponse(arrived.act.ID, arrived.act.Token)
+	failpoint.Reach(failpoint.DiscordAnswering)
+	defer failpoint.Reach(failpoint.DiscordAnswered)
 	var err, before error
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		before, err = err, a.call(ctx, urgent, http.MethodPost, endpoint, c, nil)

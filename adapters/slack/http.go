@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"quizbot/bot"
+	"quizbot/internal/failpoint"
 )
 
 // maxBody is the largest request that is read, in bytes.
@@ -75,6 +76,7 @@ func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) 
 		}
 		defer a.work.Done()
 		next(w, r, body)
+		failpoint.Reach(failpoint.SlackAnswering)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	slackgo "github.com/slack-go/slack"
 
 	"quizbot/bot"
+	"quizbot/internal/failpoint"
 )
 
 const (
@@ -37,7 +38,10 @@ func (a *Adapter) answer(arrived arrival, reply bot.Reply) {
 	card, public, to := *reply.Card, reply.Public, arrived.to
 	way, width := a.way(to, public)
 	queued := a.replies.do(way, width, func() {
-		if err := a.sendReply(a.late, card, public, to); err != nil {
+		failpoint.Reach(failpoint.SlackReplying)
+		err := a.sendReply(a.late, card, public, to)
+		failpoint.Reach(failpoint.SlackReplied)
+		if err != nil {
 			a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 		}
 	})

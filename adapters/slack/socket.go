@@ -14,6 +14,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	slackgo "github.com/slack-go/slack"
+
+	"quizbot/internal/failpoint"
 )
 
 const (
@@ -293,6 +295,8 @@ func (s *socket) ack(envelope string) {
 	if envelope == "" {
 		return
 	}
+	failpoint.Reach(failpoint.SlackAcking)
+	defer failpoint.Reach(failpoint.SlackAcked)
 	s.write.Lock()
 	defer s.write.Unlock()
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"quizbot/bot"
+	"quizbot/internal/failpoint"
 )
 
 // pending is an arrival on its way through the core.
@@ -70,6 +71,7 @@ func (a *Adapter) place(p *pending, who func() person) {
 	}
 	p.in.Name = p.name
 	a.askers.put(p.in.Room, p.to.responseURL, a.now())
+	failpoint.Reach(failpoint.SlackReceived)
 	wait = a.core.Queue(p.in)
 }
 

@@ -29,13 +29,13 @@ func rules() []rule {
 	return []rule{
 		{"quiz", nil, []string{"context", "net", "net/http", "os", "log", "log/slog", "math/rand"}, "the rules of the game are pure: no I/O, no clock, no other package"},
 		{"data", nil, nil, "packs are data"},
-		{"bot", []string{"quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
+		{"bot", []string{"internal/failpoint", "quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
 		{"bot/transcript", []string{"bot", "quiz"}, nil, "conversations know the core alone"},
 		{"store", []string{"bot", "quiz"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
-		{"store/bolt", []string{"store"}, []string{"net/http"}, "an engine knows keys and values alone"},
+		{"store/bolt", []string{"internal/failpoint", "store"}, []string{"net/http"}, "an engine knows keys and values alone"},
 		{"store/storetest", []string{"bot", "quiz", "store"}, nil, "the contract of stores"},
-		{"adapters/slack", []string{"bot"}, []string{"os"}, "an adapter knows the core and its platform"},
-		{"adapters/discord", []string{"bot"}, []string{"os"}, "an adapter knows the core and its platform"},
+		{"adapters/slack", []string{"bot", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
+		{"adapters/discord", []string{"bot", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/terminal", []string{"bot"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/adaptertest", []string{"adapters/discord", "adapters/slack", "bot", "bot/transcript", "sandbox/discord", "sandbox/slack", "store", "store/bolt"}, nil, "the contract of adapters plays on a whole core"},
 		{"sandbox/feed", nil, nil, "it hands changes on, whatever they are"},
@@ -44,6 +44,7 @@ func rules() []rule {
 		{"sandbox/web", []string{"sandbox/slack", "sandbox/discord"}, nil, "the page plays on the local platforms alone"},
 		{"cmd/quizbot", []string{"*"}, nil, "the program puts everything together"},
 		{"internal/archtest", nil, nil, "a test"},
+		{"internal/failpoint", nil, nil, "moments have names, whatever happens in them"},
 	}
 }
 

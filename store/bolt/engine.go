@@ -21,6 +21,7 @@ import (
 	bbolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"quizbot/internal/failpoint"
 	"quizbot/store"
 )
 
@@ -298,9 +299,11 @@ func (e *Engine) runGroup(group []*write) (err error) {
 			return e.fail(err)
 		}
 	}
+	failpoint.Reach(failpoint.Writing)
 	if err := tx.Commit(); err != nil {
 		return e.fail(err)
 	}
+	failpoint.Reach(failpoint.Written)
 	if grown {
 		e.said = e.size
 	}
