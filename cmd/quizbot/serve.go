@@ -86,6 +86,7 @@ type service struct {
 	members []member
 	public  *server
 	admin   *server
+	control *control
 }
 
 // serve runs everything until ctx ends or the database fails, then stops it in
@@ -101,12 +102,12 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 		return err
 	}
 	defer func() { err = errors.Join(err, s.engine.Close()) }()
+	s.control = newControl(ctx, conf.get("QUIZBOT_DB"), log)
+	defer s.control.stop()
 	if err := s.assemble(ctx, pool); err != nil {
 		return err
 	}
-	if err := s.open(); err != nil {
-		return err
-	}
+	s.open(ctx)
 	if serving != nil {
 		serving(s.addresses())
 	}
@@ -150,7 +151,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	}
 	s.core.SetMessengers(messengers)
 	var err error
-	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), adminHandler(s.meter, s.missing), s.log); err != nil {
+	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.private(), s.log); err != nil {
 		return err
 	}
 	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
@@ -162,12 +163,23 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	return nil
 }
 
-func (s *service) open() error {
+// private is what the admin port serves: the operator's pages, and the commands'
+// routes behind a key of their own.
+func (s *service) private() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", adminHandler(s.meter, s.missing))
+	mux.Handle(controlPath, s.control)
+	return mux
+}
+
+func (s *service) open(ctx context.Context) {
 	s.admin.serve()
 	if s.public != nil {
 		s.public.serve()
 	}
-	return nil
+	if err := s.control.announce(ctx, s.admin.ln.Addr()); err != nil {
+		s.log.Warn("commands such as backup can't reach this process: let it write in the folder of its database", "err", err)
+	}
 }
 
 func (s *service) addresses() map[string]string {
@@ -229,6 +241,7 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	case err = <-failed:
 	}
 	stopFollowing()
+	s.control.stop()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpTime)
 	defer cancel()
 	if s.public != nil {
