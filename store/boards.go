@@ -54,7 +54,7 @@ func fold(tx Tx) (more bool, err error) {
 		return false, err
 	}
 	kvs, err := tx.Scan(key(keyLedger, from), after(key(keyLedger)), foldBatch)
-	if err != nil || len(kvs) == 0 {
+	if err != nil {
 		return false, err
 	}
 	type standing struct{ board, player string }
@@ -98,8 +98,26 @@ func fold(tx Tx) (more bool, err error) {
 		}
 		tx.Put(key(keyRecord, player), value)
 	}
-	setCounter(tx, "folded", from+uint64(len(kvs)))
-	return len(kvs) == foldBatch, nil
+	return len(kvs) == foldBatch, setFolded(tx, kvs)
+}
+
+// setFolded notes how far the ledger is folded, after a batch of it. The numbers in
+// it need not be consecutive, for entries are deleted; a batch that is not full
+// was the end of it.
+func setFolded(tx Tx, batch []KV) error {
+	next, err := counter(tx, "ledger")
+	if err != nil {
+		return err
+	}
+	if len(batch) == foldBatch {
+		last, _, err := takeUint(batch[foldBatch-1].Key[1:])
+		if err != nil {
+			return err
+		}
+		next = last + 1
+	}
+	setCounter(tx, "folded", next)
+	return nil
 }
 
 func getRecord(tx Tx, player string, r *quiz.Record) error {

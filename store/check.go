@@ -18,7 +18,7 @@ func Check(key, value []byte) error {
 	case keyRev, keyAnswer, keyLine, keyRound, keyCounter, keyWakeOf, keyScore, keyCount, keyPlayers:
 		sound = len(value) == 8
 	case keyName, keyMessage, keyValue:
-	case keySeen, keyWake, keyUnsent, keyBoard:
+	case keySeen, keyWake, keyUnsent, keyBoard, keyOf:
 		sound = len(value) == 0
 	default:
 		return fmt.Errorf("%w: no record begins with %q", errKey, key[0])

@@ -8,6 +8,7 @@
 //	e DAY ID                delivery that was accepted; two days are remembered
 //	l SEQ                   the ledger: one answer, JSON; the truth about all points
 //	a ROOM ROUND PLAYER     ledger number of that player's answer: the guard against a second
+//	i PLAYER SEQ            the ledger by player: the entry of that number is that player's
 //	p PLAYER                what the player is called
 //	o ROOM SEQ              message in the outbox, JSON
 //	k ROOM KEY              outbox number of a message that is not settled
@@ -23,6 +24,9 @@
 //	c BOARD                 how many players are on the board
 //	x PLAYER                the player's record, JSON
 //	z NAME                  a value of the program's own, in the team "program"
+//
+// The ledger may have holes: what a person wants forgotten, and what is older than
+// the operator keeps, is deleted from it, from a and from i.
 //
 // Everything from s to x follows from the ledger and is folded from it later, in
 // batches; whoever reads it folds first.

@@ -13,6 +13,7 @@ const (
 	keySeen     = 'e'
 	keyLedger   = 'l'
 	keyAnswer   = 'a'
+	keyOf       = 'i'
 	keyName     = 'p'
 	keyOutbox   = 'o'
 	keyLine     = 'k'

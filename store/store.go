@@ -13,8 +13,9 @@ import (
 )
 
 // FormatVersion is the version of everything described in doc.go. Engines keep
-// it beside the data and refuse a newer one.
-const FormatVersion = 1
+// it beside the data, refuse a newer one, and migrate an older one when they open
+// it: see Migrate.
+const FormatVersion = 2
 
 // Store keeps rooms, the ledger and boards in an engine.
 type Store struct{ engine Engine }
@@ -278,6 +279,7 @@ func appendAnswers(tx Tx, c bot.Change) error {
 		}
 		tx.Put(key(keyLedger, next), value)
 		tx.Put(guard, putUint(next))
+		tx.Put(key(keyOf, string(a.Player), next), nil)
 		next++
 	}
 	setCounter(tx, "ledger", next)

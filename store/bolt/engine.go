@@ -97,7 +97,8 @@ type write struct {
 
 // Open opens the database file at path, or makes a new one where there is no
 // file. It never changes a file that it refuses: one that is empty, damaged,
-// foreign, in use or newer than this program.
+// foreign, in use or newer than this program. One of an earlier format is migrated,
+// after a copy of it was made beside it.
 func Open(path string, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -115,7 +116,8 @@ func Open(path string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	if err := inspect(path, info); err != nil {
+	version, err := inspect(path, info)
+	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
@@ -124,6 +126,12 @@ func Open(path string, o Options) (*Engine, error) {
 	db, err := openFile(path, false)
 	if err != nil {
 		return nil, err
+	}
+	if version < store.FormatVersion {
+		if err := migrate(db, path, o); err != nil {
+			_ = db.Close()
+			return nil, err
+		}
 	}
 	e := &Engine{
 		db: db, path: path,

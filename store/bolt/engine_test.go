@@ -2,7 +2,6 @@ package bolt_test
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,6 +35,10 @@ const asChild = "QUIZBOT_TEST_COMMIT"
 func TestMain(m *testing.M) {
 	if path := os.Getenv(asChild); path != "" {
 		commitForEver(path)
+		return
+	}
+	if path := os.Getenv(asMigrator); path != "" {
+		migrateOnce(path)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -229,40 +232,6 @@ func TestNewFile(t *testing.T) {
 	}
 }
 
-// Every released format is opened by every build.
-func TestOpensFormat1(t *testing.T) {
-	packed, err := os.Open(filepath.Join("testdata", "format1.db.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = packed.Close() }()
-	unpacked, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, err := io.ReadAll(unpacked)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "q.db")
-	if err := os.WriteFile(path, src, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := store.New(open(t, path))
-	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	b, err := s.Board(t.Context(), bot.BoardQuery{Team: "slack:T1", Period: quiz.AllTime, Now: at, Top: 10, Player: "slack:T1/U2"})
-	if err != nil || len(b.Top) != 2 || b.Top[0].Name != "alice" || b.Top[0].Points != 30 || b.Own.Points != 0 {
-		t.Errorf("board: %+v %v", b, err)
-	}
-	snap, err := s.Room(t.Context(), "slack:T1", "slack:T1/C1")
-	if err != nil || snap.Rev != 2 || len(snap.State.Room.Rounds) != 1 || len(snap.State.Room.Rounds[0].Answers) != 2 || len(snap.Outbox) != 1 {
-		t.Errorf("room: %+v %v", snap, err)
-	}
-	if due, err := s.Due(t.Context(), at.Add(time.Hour), 5); err != nil || len(due) != 1 {
-		t.Errorf("due: %+v %v", due, err)
-	}
-}
-
 func TestCloseWhileWritersWait(t *testing.T) {
 	e := open(t, filepath.Join(t.TempDir(), "q.db"))
 	var writing sync.WaitGroup
@@ -348,12 +317,7 @@ func answer(n int) bot.Change {
 // commitForEver commits one answer after the other in each of four rooms and
 // prints each that was acknowledged.
 func commitForEver(path string) {
-	if limit := os.Getenv("QUIZBOT_TEST_LIMIT"); limit != "" {
-		n, _ := strconv.ParseUint(limit, 10, 64)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
-			fmt.Println("limit", err)
-		}
-	}
+	limitFiles()
 	e, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		fmt.Println("open", err)
@@ -392,6 +356,19 @@ func commitForEver(path string) {
 		})
 	}
 	committing.Wait()
+}
+
+// limitFiles keeps a child from writing files longer than QUIZBOT_TEST_LIMIT, as a
+// full disk would.
+func limitFiles() {
+	limit := os.Getenv("QUIZBOT_TEST_LIMIT")
+	if limit == "" {
+		return
+	}
+	n, _ := strconv.ParseUint(limit, 10, 64)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+		fmt.Println("limit", err)
+	}
 }
 
 // child starts a process that commits, and gives its output.

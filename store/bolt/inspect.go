@@ -25,25 +25,25 @@ func damaged(path, how string) error {
 	return fmt.Errorf("database %s: %w (%s): it was left as it is; restore a backup, or move it away to start anew", path, ErrCorrupt, how)
 }
 
-// inspect reads an existing file without changing it and says why it can't be
-// used. bbolt itself takes an empty file for a new one, falls back or panics on
-// some damaged ones, and knows nothing of our versions.
-func inspect(path string, info fs.FileInfo) error {
+// inspect reads an existing file without changing it and says which format it has,
+// or why it can't be used. bbolt itself takes an empty file for a new one, falls back
+// or panics on some damaged ones, and knows nothing of our versions.
+func inspect(path string, info fs.FileInfo) (version int, err error) {
 	switch {
 	case info.IsDir():
-		return fmt.Errorf("database %s: this is a folder: name a file in it with QUIZBOT_DB", path)
+		return 0, fmt.Errorf("database %s: this is a folder: name a file in it with QUIZBOT_DB", path)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("database %s: this is no ordinary file (%s): name another with QUIZBOT_DB", path, info.Mode().Type())
+		return 0, fmt.Errorf("database %s: this is no ordinary file (%s): name another with QUIZBOT_DB", path, info.Mode().Type())
 	case info.Size() == 0:
-		return fmt.Errorf("database %s: %w: a database was lost here, or the file was made by hand; restore a backup, or remove the file to start anew", path, ErrEmpty)
+		return 0, fmt.Errorf("database %s: %w: a database was lost here, or the file was made by hand; restore a backup, or remove the file to start anew", path, ErrEmpty)
 	}
 	used, err := checkMeta(path, info.Size())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	db, err := openFile(path, true)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = db.Close() }()
 	return walk(db, path, info.Size(), used)
@@ -108,25 +108,22 @@ func readMeta(r io.ReaderAt, at int64) (meta, bool) {
 	return out, out.pageSize >= 512
 }
 
-// walk checks the version and every record, so that damage is found now and not in
-// the middle of a game. (bbolt's own Check runs in a goroutine of its own, in which
+// walk checks the version, which it returns, and every record, so that damage is found
+// now and not in the middle of a game. (bbolt's own Check runs in a goroutine of its own, in which
 // a page beyond the end of the file would end the process.)
-func walk(db *bbolt.DB, path string, size, used int64) (err error) {
+func walk(db *bbolt.DB, path string, size, used int64) (version int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = damaged(path, fmt.Sprint(r))
 		}
 	}()
-	return db.View(func(tx *bbolt.Tx) error {
+	err = db.View(func(tx *bbolt.Tx) error {
 		m := tx.Bucket(bucketMeta)
 		if m == nil || tx.Bucket(bucketTeams) == nil || tx.Bucket(bucketIndex) == nil {
 			return fmt.Errorf("database %s: %w: name another file with QUIZBOT_DB", path, ErrForeign)
 		}
-		version, err := strconv.Atoi(string(m.Get(keyVersion)))
-		if errors.Is(err, strconv.ErrRange) {
-			version, err = math.MaxInt, nil
-		}
+		version, err = formatOf(m)
 		switch {
 		case err != nil || version < 1:
 			return fmt.Errorf("database %s: %w: it has no version; name another file with QUIZBOT_DB", path, ErrForeign)
@@ -152,4 +149,14 @@ func walk(db *bbolt.DB, path string, size, used int64) (err error) {
 			})
 		})
 	})
+	return version, err
+}
+
+// formatOf reads the version that stands in the bucket meta.
+func formatOf(meta *bbolt.Bucket) (int, error) {
+	version, err := strconv.Atoi(string(meta.Get(keyVersion)))
+	if errors.Is(err, strconv.ErrRange) {
+		return math.MaxInt, nil
+	}
+	return version, err
 }
