@@ -16,7 +16,8 @@ import (
 
 // Meter is told what happens, to be counted.
 type Meter interface {
-	// Submitted: an adapter's Submit took d and ended as outcome: ok, seen, busy or failed.
+	// Submitted: an adapter's Submit took d and ended as outcome: ok, seen, limited (its
+	// sender has to slow down), busy or failed.
 	Submitted(platform, outcome string, d time.Duration)
 	// Committed: n inputs of a room went to disk together in d.
 	Committed(n int, d time.Duration)
@@ -35,6 +36,8 @@ type Config struct {
 	Meter      Meter            // nil: nobody counts
 	Now        func() time.Time // nil: time.Now
 	Seed       func() uint64    // nil: random
+	// Alone: who speaks here owns the machine, and may do so as fast as they like.
+	Alone bool
 }
 
 // Bot plays quizzes in rooms. Submit may be called from many goroutines.
@@ -47,6 +50,7 @@ type Bot struct {
 	seed       func() uint64
 	pool       atomic.Pointer[quiz.Pool]
 
+	limits   *limits // nil: none
 	rooms    rooms
 	couriers couriers
 	alarm    alarm
@@ -82,6 +86,9 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	}
 	b.saving, b.abandon = context.WithCancel(context.Background())
 	b.ctx, b.cancel = context.WithCancel(b.saving)
+	if !c.Alone {
+		b.limits = newLimits()
+	}
 	b.rooms.boxes = map[RoomRef]*mailbox{}
 	b.couriers.routes = map[RoomID]*route{}
 	b.alarm.ring = make(chan struct{}, 1)
@@ -168,7 +175,8 @@ func (b *Bot) stop() {
 // Submit takes in what somebody said and returns what that person reads at
 // once, when the effect is on disk. Its errors: ErrBusy and ErrStopped when
 // nothing was recorded; ctx.Err() when the outcome isn't known yet; anything
-// else is the operator's, and the delivery should be submitted again.
+// else is the operator's, and the delivery should be submitted again. Who speaks or
+// presses too fast is told to slow down; nothing is recorded then either.
 func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) { return b.Queue(in)(ctx) }
 
 // Queue gives what somebody said its place in the order of its room, at once,
@@ -176,7 +184,16 @@ func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) { return b
 // may be called again after its context has ended.
 func (b *Bot) Queue(in Incoming) func(context.Context) (Reply, error) {
 	began := b.now()
-	in.Name = cleanName(in.Name)
+	in = heard(in)
+	if b.limits != nil {
+		if reply, limited := b.limits.refuse(in, began); limited {
+			count := sync.OnceFunc(func() { b.meter.Submitted(in.Room.Platform(), "limited", b.now().Sub(began)) })
+			return func(context.Context) (Reply, error) {
+				count()
+				return reply, nil
+			}
+		}
+	}
 	j := &job{in: in, done: make(chan struct{})}
 	refused := b.place(j)
 	count := sync.OnceFunc(func() {

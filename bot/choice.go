@@ -40,6 +40,9 @@ func (p press) String() string {
 	return b.String()
 }
 
+// maxPress is the longest ID of a button, in bytes.
+const maxPress = 60
+
 // tagOf is a room's tag: five letters and digits that follow from its seed.
 func tagOf(r quiz.Room) string {
 	const size = 5
@@ -51,7 +54,7 @@ func tagOf(r quiz.Room) string {
 
 func parsePress(s string) (press, bool) {
 	rest, ok := strings.CutPrefix(s, "a:")
-	if !ok || len(s) > 60 {
+	if !ok || len(s) > maxPress {
 		return press{}, false
 	}
 	no, picks, ok := strings.Cut(rest, ":")

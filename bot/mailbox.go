@@ -12,6 +12,9 @@ import (
 const (
 	// maxWaiting bounds what waits in one room; more is refused with ErrBusy.
 	maxWaiting = 2048
+	// maxInAll bounds what waits in all rooms together, and with it the memory that a
+	// flood takes: the newest is refused, and what was taken is done in its order.
+	maxInAll = 16_384
 	// maxBatch bounds what one commit of a room holds.
 	maxBatch = 512
 	// maxBeside bounds how many questions for something to read are answered at once.
@@ -44,6 +47,7 @@ type rooms struct {
 	boxes   map[RoomRef]*mailbox
 	closed  bool
 	reading int // how many ask for something to read
+	waiting int // jobs from outside that wait or are under way, in all rooms
 	// accepted counts jobs from outside that are not done yet.
 	accepted sync.WaitGroup
 }
@@ -101,10 +105,11 @@ func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 	}
 	box.mu.Lock()
 	defer box.mu.Unlock()
-	if len(box.waiting) >= maxWaiting && !j.inner {
+	if (len(box.waiting) >= maxWaiting || r.waiting >= maxInAll) && !j.inner {
 		return ErrBusy
 	}
 	if !j.inner {
+		r.waiting++
 		r.accepted.Add(1)
 	}
 	box.waiting = append(box.waiting, j)
@@ -130,6 +135,20 @@ func (r *rooms) evict() {
 	}
 }
 
+// done ends jobs whose messages are with the courier by now.
+func (r *rooms) done(batch []*job) {
+	outside := 0
+	for _, j := range batch {
+		if !j.inner {
+			outside++
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting -= outside
+	r.accepted.Add(-outside)
+}
+
 // close refuses new jobs; those that wait are still done.
 func (r *rooms) close() {
 	r.mu.Lock()
@@ -152,11 +171,7 @@ func (m *mailbox) run(b *Bot) {
 		}
 		m.mu.Unlock()
 		m.do(b, batch)
-		for _, j := range batch {
-			if !j.inner {
-				b.rooms.accepted.Done() // its messages are with the courier by now
-			}
-		}
+		b.rooms.done(batch)
 	}
 }
 

@@ -69,7 +69,11 @@ type Incoming struct {
 	// At is when it was said by the platform's clock; zero when not known.
 	At time.Time
 	// Again: the platform delivers it another time, so it may have been said long ago.
+	// It does not count against what a person may say.
 	Again bool
+	// Aloud: what the person reads is seen by the whole room, for the platform has no
+	// private answer to this.
+	Aloud bool
 }
 
 // Place is a message in a room; zero: none.

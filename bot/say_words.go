@@ -252,6 +252,12 @@ func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
 
 func percent(part, whole int) int { return (100*part + whole/2) / whole }
 
+// saySlowDown is for whoever asks or presses faster than anybody can play.
+func saySlowDown(wait time.Duration) Card {
+	wait = max((wait + time.Second - 1).Truncate(time.Second), time.Second)
+	return Card{Title: "Slow down a little", Body: []string{"That was a lot at once, so this one wasn't taken. Try again in " + span(wait) + "."}}
+}
+
 // Sorry is what a person reads when their words could not be taken in.
 func Sorry(err error) Card {
 	switch {

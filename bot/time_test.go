@@ -111,7 +111,7 @@ func TestManyRoomsCloseAtOnce(t *testing.T) {
 		l := w.start(asIdempotent)
 		const rooms = 600
 		for i := range rooms {
-			w.must(l, w.say("alice", fmt.Sprint("#r", i), "method"))
+			w.must(l, w.say(fmt.Sprint("p", i), fmt.Sprint("#r", i), "method"))
 		}
 		synctest.Wait()
 		end := time.Now().Add(5 * time.Second)

@@ -22,13 +22,17 @@ const (
 	Stuffed                // several answers at once
 )
 
+// MaxLine is the longest line that is read as an answer, in bytes: an order whose steps
+// are typed in full.
+const MaxLine = MaxOptions * (4*MaxOption + 4)
+
 // Read turns typed words into an answer. shown[i] is the index into the
 // question's options or steps of the one that is shown with the i-th letter;
 // letters and numbers mean places in that order. Only the whole text counts: a
 // letter inside a sentence is not an answer.
 func Read(q Question, shown []int, text string) (Given, Reading) {
 	text = strings.TrimSpace(text)
-	if text == "" || utf8.RuneCountInString(text) > maxTyped && q.Kind != Order && q.Kind != Choice {
+	if text == "" || len(text) > MaxLine || utf8.RuneCountInString(text) > maxTyped && q.Kind != Order && q.Kind != Choice {
 		return Given{}, Unclear
 	}
 	switch q.Kind {
@@ -259,9 +263,6 @@ func readSome(texts []string, shown []int, s string) (Given, Reading) {
 
 // readOrder reads every step once.
 func readOrder(steps []string, shown []int, s string) (Given, Reading) {
-	if len(s) > MaxOptions*(4*MaxOption+4) {
-		return Given{}, Unclear
-	}
 	picks, ok := readList(steps, shown, s)
 	if !ok || len(picks) != len(steps) {
 		return Given{}, Unclear

@@ -142,7 +142,7 @@ func decodeMessage(data []byte, self string, roleOf func(guild, user string, rol
 	a.in = bot.Incoming{
 		ID: platform + ":m:" + m.ID, Team: teamID(m.GuildID, m.ChannelID), Room: roomID(m.GuildID, m.ChannelID), User: userID(m.Author.ID),
 		Name: displayName(m.Author, m.Member), Role: roleOf(m.GuildID, m.Author.ID, roles),
-		Text: text, Addressed: addressed, Private: m.GuildID == "", At: timeOf(m.ID),
+		Text: text, Addressed: addressed, Private: m.GuildID == "", Aloud: m.GuildID != "", At: timeOf(m.ID),
 	}
 	if m.Reference != nil {
 		a.in.ReplyTo = bot.MessageID(m.Reference.MessageID)

@@ -22,7 +22,7 @@ func newMeter() *meter {
 	m := &meter{
 		registry: prometheus.NewRegistry(),
 		submitted: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "quizbot_submitted_total", Help: "What people said or pressed, by outcome: ok, seen, busy, failed.",
+			Name: "quizbot_submitted_total", Help: "What people said or pressed, by outcome: ok, seen, limited, busy, failed.",
 		}, []string{"platform", "outcome"}),
 		submit: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "quizbot_submit_seconds", Help: "From decoded to on disk.", Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 11),

@@ -58,7 +58,7 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	defer func() { err = errors.Join(err, engine.Close()) }()
 
 	kept := store.New(engine)
-	core := bot.New(bot.Config{Store: kept, Log: log}, pool)
+	core := bot.New(bot.Config{Store: kept, Log: log, Alone: true}, pool)
 	prompt := terminal.New(terminal.Config{
 		In: at.in, Out: at.out, Topic: topic, Ask: string(bot.WordAsk), Name: playerName(at), Session: strconv.FormatInt(time.Now().UnixNano(), 36),
 		Strong: showsStrong(at), Width: columns(at.out), Skip: string(bot.WordSkip), Reword: promptWords(),

@@ -64,7 +64,7 @@ func homes() map[string][]string {
 func outside() map[string][]string {
 	return map[string][]string{
 		"quiz":  {"github.com/hbollon/go-edlib", "golang.org/x/text", "go.yaml.in/yaml/v3"},
-		"bot":   {"github.com/hbollon/go-edlib"},
+		"bot":   {"github.com/hbollon/go-edlib", "golang.org/x/time/rate"},
 		"store": {},
 		"data":  {},
 	}
