@@ -27,6 +27,7 @@ func settings() []setting {
 		{key: "QUIZBOT_DB", value: "quizbot.db", meaning: "database file"},
 		{key: "QUIZBOT_LISTEN", value: ":8080", meaning: "public HTTP: Slack's requests"},
 		{key: "QUIZBOT_ADMIN_LISTEN", value: "127.0.0.1:9090", meaning: "private HTTP: /healthz /readyz /metrics /debug/pprof"},
+		{key: "QUIZBOT_ADMIN_TOKEN", secret: true, meaning: "needed on the private port (Authorization: Bearer …) where it is set; must be where that port is not on loopback"},
 		{key: "QUIZBOT_PACKS", meaning: "folder of packs, beside the embedded ones; followed while running"},
 		{key: "QUIZBOT_LOG", value: "info", meaning: "debug, info, warn or error"},
 		{key: "SLACK_SIGNING_SECRET", secret: true, meaning: "turns Slack over HTTP on; two, comma-separated, during a rotation"},
@@ -153,6 +154,12 @@ func (c *config) check() error {
 			return usagef("%s %q is not an address: write it like :8080 or 127.0.0.1:9090", key, c.get(key))
 		}
 	}
+	switch token := c.get("QUIZBOT_ADMIN_TOKEN"); {
+	case token == "" && !loopback(c.get("QUIZBOT_ADMIN_LISTEN")):
+		return usagef("QUIZBOT_ADMIN_LISTEN %q can be reached from other machines: write 127.0.0.1:9090, or set QUIZBOT_ADMIN_TOKEN to a secret that is then needed there", c.get("QUIZBOT_ADMIN_LISTEN"))
+	case token != "" && len(token) < leastToken:
+		return usagef("QUIZBOT_ADMIN_TOKEN has fewer than %d characters, which can be guessed: make one with openssl rand -hex 32", leastToken)
+	}
 	for _, key := range []string{"SLACK_API_URL", "DISCORD_API_URL"} {
 		u, err := url.Parse(c.get(key))
 		if c.get(key) != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
@@ -173,6 +180,9 @@ func (c *config) check() error {
 	}
 	return nil
 }
+
+// leastToken is the length of the shortest admin token, in bytes.
+const leastToken = 16
 
 // goodShards says whether DISCORD_SHARDS can be meant: auto, or i,j,k/n.
 func goodShards(s string) bool {

@@ -207,7 +207,7 @@ func TestServeKeepsItsControlFile(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = d.Close() })
 	db := filepath.Join(t.TempDir(), "q.db")
-	env := []string{"QUIZBOT_DB=" + db, "QUIZBOT_ADMIN_LISTEN=:0", "DISCORD_TOKEN=" + d.Token(), "DISCORD_API_URL=" + d.APIURL()}
+	env := []string{"QUIZBOT_DB=" + db, "QUIZBOT_ADMIN_LISTEN=:0", "QUIZBOT_ADMIN_TOKEN=" + adminToken, "DISCORD_TOKEN=" + d.Token(), "DISCORD_API_URL=" + d.APIURL()}
 	kill, _ := serveProcess(t, env)
 	first, err := os.ReadFile(db + controlSuffix)
 	if err != nil {

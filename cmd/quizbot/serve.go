@@ -154,6 +154,10 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.private(), s.log); err != nil {
 		return err
 	}
+	if s.conf.get("QUIZBOT_ADMIN_TOKEN") == "" && !loopback(s.admin.address()) { // localhost is what the resolver says
+		_ = s.admin.ln.Close()
+		return usagef("QUIZBOT_ADMIN_LISTEN %q leads to %s, which other machines reach: write 127.0.0.1:9090, or set QUIZBOT_ADMIN_TOKEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.admin.address())
+	}
 	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
 		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), public, s.log); err != nil {
 			_ = s.admin.ln.Close()
@@ -169,7 +173,7 @@ func (s *service) private() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", adminHandler(s.meter, s.missing))
 	mux.Handle(controlPath, s.control)
-	return mux
+	return newDoorman(mux, s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.conf.get("QUIZBOT_ADMIN_TOKEN"))
 }
 
 func (s *service) open(ctx context.Context) {
