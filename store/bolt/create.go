@@ -63,7 +63,7 @@ func create(path string, now time.Time) error {
 
 // sweep removes what processes left behind that died while they made the file.
 func sweep(path string, now time.Time) {
-	halves, err := filepath.Glob(path + ".new-*")
+	halves, err := filepath.Glob(escapeGlob(path) + ".new-*")
 	if err != nil {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"strconv"
 	"sync"
@@ -28,7 +29,7 @@ import (
 const (
 	// lockTimeout is how long to wait for another process to let go of the file.
 	lockTimeout = 2 * time.Second
-	// mapSize is reserved at once, so that a growing file doesn't stall readers.
+	// mapSize is how much memory is mapped for a file at least, in bytes.
 	mapSize = 256 << 20
 	// maxGroup bounds how many functions share a commit.
 	maxGroup = 1024
@@ -75,10 +76,11 @@ type Engine struct {
 	size int64 // of the file; the writer's alone
 	said int64 // what stands under keySize
 
-	writes chan *write
-	stop   chan struct{}
-	done   chan struct{}
-	closed sync.Once
+	writes  chan *write
+	copying chan struct{} // holds one: who makes a copy
+	stop    chan struct{}
+	done    chan struct{}
+	closed  sync.Once
 
 	mu     sync.Mutex
 	failed error
@@ -135,12 +137,13 @@ func Open(path string, o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		db: db, path: path,
-		writes: make(chan *write, maxGroup), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
+		writes: make(chan *write, maxGroup), copying: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
 	}
 	if err := e.measure(); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
+	sweepCopies(path)
 	go e.write()
 	return e, nil
 }
@@ -152,7 +155,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 		}
 	}()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize, ReadOnly: readOnly,
+		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapping(path), ReadOnly: readOnly,
 	})
 	switch {
 	case err == nil:
@@ -164,6 +167,21 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	default:
 		return nil, damaged(path, err.Error())
 	}
+}
+
+// mapping is how much memory to map for a file at once, in bytes: so much that it
+// can grow to twice its size. When a file outgrows its mapping, writers wait until
+// every snapshot that is open has ended, and one that is copied takes long.
+func mapping(path string) int {
+	const most = math.MaxInt32 / 2 // on machines of 32 bits
+	size := int64(mapSize)
+	if info, err := os.Stat(path); err == nil && 2*info.Size() > size {
+		size = (2*info.Size() + mapSize - 1) / mapSize * mapSize
+	}
+	if strconv.IntSize == 32 && size > most {
+		size = most
+	}
+	return int(size)
 }
 
 // Failed is closed when the database can take no more writes; Err says why.

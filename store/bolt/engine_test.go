@@ -34,7 +34,11 @@ const asChild = "QUIZBOT_TEST_COMMIT"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(asChild); path != "" {
-		commitForEver(path)
+		if to := os.Getenv(backupTo); to != "" {
+			backUp(path, to)
+		} else {
+			commitForEver(path)
+		}
 		return
 	}
 	if path := os.Getenv(asMigrator); path != "" {

@@ -21,14 +21,30 @@ import (
 // larger ones would take longer than an operator should wait.
 const maxWalk = 256 << 20
 
-func damaged(path, how string) error {
-	return fmt.Errorf("database %s: %w (%s): it was left as it is; restore a backup, or move it away to start anew", path, ErrCorrupt, how)
+// damage is an ErrCorrupt: what is wrong with which file.
+type damage struct{ path, how string }
+
+func (d *damage) Error() string {
+	return fmt.Sprintf("database %s: %v (%s): it was left as it is; restore a backup, or move it away to start anew", d.path, ErrCorrupt, d.how)
 }
+
+func (d *damage) Unwrap() error { return ErrCorrupt }
+
+func damaged(path, how string) error { return &damage{path: path, how: how} }
 
 // inspect reads an existing file without changing it and says which format it has,
 // or why it can't be used. bbolt itself takes an empty file for a new one, falls back
 // or panics on some damaged ones, and knows nothing of our versions.
 func inspect(path string, info fs.FileInfo) (version int, err error) {
+	return inspectUpTo(path, info, maxWalk)
+}
+
+// inspectAll is inspect with every record of a file of any size.
+func inspectAll(path string, info fs.FileInfo) (version int, err error) {
+	return inspectUpTo(path, info, math.MaxInt64)
+}
+
+func inspectUpTo(path string, info fs.FileInfo, most int64) (version int, err error) {
 	switch {
 	case info.IsDir():
 		return 0, fmt.Errorf("database %s: this is a folder: name a file in it with QUIZBOT_DB", path)
@@ -46,7 +62,7 @@ func inspect(path string, info fs.FileInfo) (version int, err error) {
 		return 0, err
 	}
 	defer func() { _ = db.Close() }()
-	return walk(db, path, info.Size(), used)
+	return walk(db, path, info.Size(), used, most)
 }
 
 // checkMeta verifies bbolt's two meta pages and that the file holds all the
@@ -87,8 +103,9 @@ func checkMeta(path string, size int64) (used int64, err error) {
 }
 
 type meta struct {
-	pageSize    uint32
-	pages, txid uint64
+	pageSize       uint32
+	root, freelist uint64 // pages
+	pages, txid    uint64
 }
 
 func readMeta(r io.ReaderAt, at int64) (meta, bool) {
@@ -104,14 +121,14 @@ func readMeta(r io.ReaderAt, at int64) (meta, bool) {
 	if order.Uint32(m[0:]) != 0xED0CDAED || order.Uint32(m[4:]) != 2 || order.Uint64(m[56:]) != sum.Sum64() {
 		return meta{}, false
 	}
-	out := meta{pageSize: order.Uint32(m[8:]), pages: order.Uint64(m[40:]), txid: order.Uint64(m[48:])}
+	out := meta{pageSize: order.Uint32(m[8:]), root: order.Uint64(m[16:]), freelist: order.Uint64(m[32:]), pages: order.Uint64(m[40:]), txid: order.Uint64(m[48:])}
 	return out, out.pageSize >= 512
 }
 
 // walk checks the version, which it returns, and every record, so that damage is found
 // now and not in the middle of a game. (bbolt's own Check runs in a goroutine of its own, in which
 // a page beyond the end of the file would end the process.)
-func walk(db *bbolt.DB, path string, size, used int64) (version int, err error) {
+func walk(db *bbolt.DB, path string, size, used, most int64) (version int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -137,7 +154,7 @@ func walk(db *bbolt.DB, path string, size, used int64) (version int, err error) 
 				return damaged(path, fmt.Sprintf("it is cut off: %d bytes of %s", size, said))
 			}
 		}
-		if size > maxWalk {
+		if size > most {
 			return nil
 		}
 		return tx.Bucket(bucketTeams).ForEachBucket(func(team []byte) error {

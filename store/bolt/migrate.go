@@ -186,10 +186,16 @@ func giveName(half, name string) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if _, err := os.Lstat(name); err == nil { // a file system without links
-		return fs.ErrExist
+	// A file system without links: an empty file takes the name first.
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
-	return os.Rename(half, name)
+	_ = f.Close()
+	if err := os.Rename(half, name); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // sumOf is what a file holds and how long it is.
