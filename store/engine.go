@@ -15,6 +15,8 @@ type Engine interface {
 	// Indexed lists keys of all teams that begin with prefix ("t" or "u", the
 	// prefixes that engines keep an index of) and are below to, in key order.
 	Indexed(ctx context.Context, prefix byte, to []byte, limit int) ([]Ref, error)
+	// Teams lists the teams that have records, in order.
+	Teams(ctx context.Context) ([]string, error)
 	Close() error
 }
 

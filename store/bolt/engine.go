@@ -135,10 +135,7 @@ func Open(path string, o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	e := &Engine{
-		db: db, path: path,
-		writes: make(chan *write, maxGroup), copying: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
-	}
+	e := newEngine(db, path)
 	if err := e.measure(); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("database %s: %w", path, err)
@@ -146,6 +143,32 @@ func Open(path string, o Options) (*Engine, error) {
 	sweepCopies(path)
 	go e.write()
 	return e, nil
+}
+
+func newEngine(db *bbolt.DB, path string) *Engine {
+	return &Engine{
+		db: db, path: path,
+		writes: make(chan *write, maxGroup), copying: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
+	}
+}
+
+// OpenReadOnly opens a file of any format that this program knows, to look into it:
+// it changes nothing, and Update fails. It returns the file's format.
+func OpenReadOnly(path string) (e *Engine, format int, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("database %s: %w: name a file that is there", path, plain(err))
+	}
+	if format, err = inspect(path, info); err != nil {
+		return nil, 0, err
+	}
+	db, err := openFile(path, true)
+	if err != nil {
+		return nil, 0, err
+	}
+	e = newEngine(db, path)
+	go e.write()
+	return e, format, nil
 }
 
 func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
@@ -384,6 +407,21 @@ func (e *Engine) read(fn func(*bbolt.Tx) error) (err error) {
 		}
 	}()
 	return e.db.View(fn)
+}
+
+// Teams implements store.Engine.
+func (e *Engine) Teams(ctx context.Context) ([]string, error) {
+	var out []string
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err := e.read(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketTeams).ForEachBucket(func(k []byte) error {
+			out = append(out, string(k[1:]))
+			return nil
+		})
+	})
+	return out, err
 }
 
 // Indexed implements store.Engine.

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"maps"
+	"strings"
+
+	"quizbot/bot"
+	"quizbot/quiz"
+)
+
+// standingsAtOnce bounds how many standings are worked out of the ledger at once,
+// and so the memory that it takes; the ledger is read once for each so many.
+const standingsAtOnce = 400_000
+
+// standing is a player's place on a board.
+type standing struct{ board, player string }
+
+// standings: points and records are what the ledger gives, as far as it is folded.
+func (v *verifier) standings() error {
+	folded, err := counter(v.tx, "folded")
+	if err != nil {
+		return err
+	}
+	parts := uint64(1 + (v.count[keyScore]+v.count[keyRecord])/standingsAtOnce)
+	seed := maphash.MakeSeed()
+	for part := range parts {
+		s := &expected{want: map[standing]int{}, records: map[string]quiz.Record{}, players: map[string]bool{}, folded: folded}
+		s.mine = func(x standing) bool { return maphash.Comparable(seed, x)%parts == part }
+		if err := v.each(keyLedger, s.add); err != nil {
+			return err
+		}
+		v.players += len(s.players)
+		if err := v.scores(s); err != nil {
+			return err
+		}
+		if err := v.records(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expected is what the ledger gives, for a part of all standings.
+type expected struct {
+	mine    func(standing) bool
+	want    map[standing]int
+	records map[string]quiz.Record
+	players map[string]bool // who answered, folded or not
+	folded  uint64
+}
+
+func (s *expected) add(parts keyParts, value []byte) error {
+	var e entry
+	if err := json.Unmarshal(value, &e); err != nil {
+		return err
+	}
+	player, past := string(e.Player), parts.number[0] < s.folded
+	if s.mine(standing{player: player}) {
+		s.players[player] = true
+		if past {
+			s.records[player] = s.records[player].Add(e.Pack, e.Right, e.Points, e.At)
+		}
+	}
+	if !past {
+		return nil
+	}
+	for _, period := range quiz.Periods() {
+		span := period.At(e.At.UTC())
+		for _, room := range []bot.RoomID{"", e.Room} {
+			if at := (standing{boardName(room, span), player}); s.mine(at) {
+				s.want[at] += e.Points
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) scores(s *expected) error {
+	if err := v.each(keyScore, func(parts keyParts, value []byte) error {
+		at := standing{parts.text[0], parts.text[1]}
+		if !s.mine(at) {
+			return nil
+		}
+		want, ok := s.want[at]
+		delete(s.want, at)
+		switch got := int(int64(getUint(value))); {
+		case !ok:
+			v.fault("%s has %d points on the board %s, and no answer for it in the ledger", at.player, got, shown(at.board))
+		case got != want:
+			v.fault("%s has %d points on the board %s, the ledger gives %d", at.player, got, shown(at.board), want)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for at, want := range s.want {
+		if !v.over(at.board) && !v.broken[string(key(keyScore, at.board, at.player))] {
+			v.fault("%s is missing on the board %s, the ledger gives %d points", at.player, shown(at.board), want)
+		}
+	}
+	return nil
+}
+
+// over says whether a board is of a day, week or month before this one.
+func (v *verifier) over(board string) bool {
+	span, _, _ := strings.Cut(board, "\n")
+	for _, period := range quiz.Periods() {
+		if span == period.At(v.now.UTC()) {
+			return false
+		}
+	}
+	return true
+}
+
+// shown is a board's name in words.
+func shown(board string) string {
+	span, room, _ := strings.Cut(board, "\n")
+	if room == "" {
+		return span
+	}
+	return span + " of " + room
+}
+
+func (v *verifier) records(s *expected) error {
+	if err := v.each(keyRecord, func(parts keyParts, value []byte) error {
+		player := parts.text[0]
+		if !s.mine(standing{player: player}) {
+			return nil
+		}
+		var got quiz.Record
+		if err := json.Unmarshal(value, &got); err != nil {
+			return err
+		}
+		want, ok := s.records[player]
+		delete(s.records, player)
+		if !ok || !sameRecord(got, want) {
+			v.fault("the record of %s says %d right of %d and %d points, the ledger %d of %d and %d, or other topics or streaks",
+				player, got.Right, got.Answered, got.Points, want.Right, want.Answered, want.Points)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for player := range s.records {
+		if !v.broken[string(key(keyRecord, player))] {
+			v.fault("the record of %s is missing", player)
+		}
+	}
+	return nil
+}
+
+func sameRecord(a, b quiz.Record) bool {
+	return a.Points == b.Points && a.Answered == b.Answered && a.Right == b.Right && a.Streak == b.Streak && a.Best == b.Best &&
+		a.Last.Equal(b.Last) && maps.Equal(a.Topics, b.Topics)
+}
+
+// boards: their order, and the counts from which ranks follow, are what the
+// players' points give.
+func (v *verifier) boards() error {
+	w := &boardWalk{v: v}
+	placed := 0
+	if err := v.each(keyBoard, func(parts keyParts, _ []byte) error {
+		board, player, points := parts.text[0], parts.text[1], fromDescending(parts.number[0])
+		got, ok, err := v.number(key(keyScore, board, player))
+		if err != nil {
+			return err
+		}
+		if !ok || int(int64(got)) != points {
+			v.fault("%s stands on the board %s with %d points, which are not the player's", player, shown(board), points)
+		} else {
+			placed++
+		}
+		return w.step(board, points)
+	}); err != nil {
+		return err
+	}
+	if placed < v.count[keyScore] {
+		v.fault("%d players have points on boards on which they don't stand", v.count[keyScore]-placed)
+	}
+	if err := w.end(); err != nil {
+		return err
+	}
+	if w.counts < v.count[keyCount] || w.boards < v.count[keyPlayers] {
+		v.fault("%d counts are of points or boards that nobody has", v.count[keyCount]-w.counts+v.count[keyPlayers]-w.boards)
+	}
+	return nil
+}
+
+// boardWalk goes along all boards, best players first, and compares how many were
+// passed with what is counted.
+type boardWalk struct {
+	v              *verifier
+	begun          bool
+	board          string
+	points         int
+	same, near, on int // players with these points, in this range, on this board
+
+	boards, counts int // records that were looked at
+}
+
+func (w *boardWalk) step(board string, points int) error {
+	next := w.begun && board != w.board
+	var err error
+	if w.begun && (next || points != w.points) {
+		err = w.compare(&w.same, key(keyCount, w.board, byte(0), descending(w.points)))
+	}
+	if err == nil && w.begun && (next || points>>rangeBits != w.points>>rangeBits) {
+		err = w.compare(&w.near, key(keyCount, w.board, byte(1), descending(w.points>>rangeBits)))
+	}
+	if err == nil && next {
+		err = w.compare(&w.on, key(keyPlayers, w.board))
+	}
+	w.begun, w.board, w.points = true, board, points
+	w.same, w.near, w.on = w.same+1, w.near+1, w.on+1
+	return err
+}
+
+// end compares what the last board leaves open.
+func (w *boardWalk) end() error {
+	if !w.begun {
+		return nil
+	}
+	return w.step(w.board+"\x00", 0)
+}
+
+func (w *boardWalk) compare(n *int, k []byte) error {
+	got, ok, err := w.v.number(k)
+	if err != nil {
+		return err
+	}
+	if ok && k[0] == keyPlayers {
+		w.boards++
+	} else if ok {
+		w.counts++
+	}
+	if !ok || got != uint64(*n) {
+		w.v.fault("the board %s counts %d players where %d stand: ranks would be wrong", shown(w.board), got, *n)
+	}
+	*n = 0
+	return nil
+}
