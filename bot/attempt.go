@@ -76,6 +76,14 @@ func (b *Bot) newAttempt(ref RoomRef, to Messenger, line Line) *attempt {
 	return t
 }
 
+// clean takes out of the message who was forgotten since it was decided; false when
+// its room is no more.
+func (t *attempt) clean() bool {
+	line, ok := t.bot.forgetting.clean(t.ref, t.line)
+	t.line, t.o.Card, t.o.Names = line, line.Card, line.Names
+	return ok
+}
+
 // doubt notes that a try since then may have made the message. The oldest try
 // counts: it is its key that is forgotten first.
 func (t *attempt) doubt(since, until time.Time) {
@@ -98,6 +106,9 @@ func (t *attempt) run() (MessageID, error) {
 		}
 	}
 	for wait := firstRetry; ; wait = min(2*wait, t.longestWait()) {
+		if !t.clean() {
+			return "", errForgotten
+		}
 		post := t.o.Target == ""
 		if post {
 			if id, done, err := t.settleDoubt(); done || err != nil {
@@ -108,6 +119,9 @@ func (t *attempt) run() (MessageID, error) {
 			}
 			t.noted = true
 			failpoint.Reach(failpoint.Begun)
+		}
+		if !t.clean() { // who was forgotten while it waited is not named either
+			return "", errForgotten
 		}
 		tried := b.now()
 		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)

@@ -38,6 +38,9 @@ type Config struct {
 	Seed       func() uint64    // nil: random
 	// Alone: who speaks here owns the machine, and may do so as fast as they like.
 	Alone bool
+	// Retention is how long answers are kept; 0: for ever. It must be longer than a
+	// question can be open.
+	Retention time.Duration
 }
 
 // Bot plays quizzes in rooms. Submit may be called from many goroutines.
@@ -48,13 +51,15 @@ type Bot struct {
 	meter      Meter
 	now        func() time.Time
 	seed       func() uint64
+	retention  time.Duration
 	pool       atomic.Pointer[quiz.Pool]
 
-	limits   *limits // nil: none
-	rooms    rooms
-	couriers couriers
-	alarm    alarm
-	folding  folding
+	limits     *limits // nil: none
+	rooms      rooms
+	couriers   couriers
+	alarm      alarm
+	folding    folding
+	forgetting forgetting
 
 	work    sync.WaitGroup     // mailboxes, couriers and ticks that run
 	ctx     context.Context    // of delivering
@@ -66,7 +71,7 @@ type Bot struct {
 // New makes a bot that draws from pool. It starts nothing: see Run.
 func New(c Config, pool *quiz.Pool) *Bot {
 	b := &Bot{
-		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed,
+		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -133,6 +138,7 @@ const (
 func (b *Bot) Run(ctx context.Context) error {
 	err := b.takeUp(ctx)
 	if err == nil {
+		b.work.Go(func() { b.keepUp(ctx) })
 		b.keepTime(ctx)
 	}
 	b.stop()

@@ -137,7 +137,7 @@ func (b *Bot) aside(ref RoomRef, messenger Messenger, line Line) {
 
 // settle records what became of a message.
 func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
-	if b.ctx.Err() != nil && err != nil {
+	if b.ctx.Err() != nil && err != nil || errors.Is(err, errForgotten) {
 		return
 	}
 	j := &job{inner: true, settled: &Receipt{Key: line.Key, Message: id, Round: line.Round}}

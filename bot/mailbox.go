@@ -32,7 +32,8 @@ type job struct {
 
 	inner   bool
 	inputs  []quiz.Input
-	resume  bool // look for messages that nobody delivers
+	resume  bool   // look for messages that nobody delivers
+	forget  UserID // who is to be forgotten; "": nobody
 	begun   string
 	settled *Receipt
 
@@ -181,6 +182,10 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	for _, j := range batch {
 		if j.resume {
 			m.loaded, m.resume = false, true
+		}
+		if j.forget != "" {
+			m.loaded = false
+			m.partial.forget(j.forget)
 		}
 	}
 	var plan *plan

@@ -110,6 +110,8 @@ type Outgoing struct {
 	// Round is the round whose question this message shows; 0: none.
 	Round int  `json:"round,omitempty"`
 	Card  Card `json:"card"`
+	// Names says where players' names stand in the card.
+	Names []NamedAt `json:"names,omitempty"`
 }
 
 // Tone says how a card feels, for platforms that show it beside the words. It

@@ -37,3 +37,10 @@ func (p partials) keep(r quiz.Room) {
 		}
 	}
 }
+
+// forget drops what a player has picked.
+func (p partials) forget(player UserID) {
+	for _, of := range p {
+		delete(of, player)
+	}
+}

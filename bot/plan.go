@@ -18,6 +18,7 @@ type plan struct {
 	snap   Snapshot
 	room   quiz.Room
 	posts  map[int]MessageID
+	direct UserID
 	causes map[string]bool
 	change Change
 	closed bool // a round was
@@ -30,7 +31,7 @@ func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
 	now := b.now()
 	return &plan{
 		bot: b, ref: ref, now: now, snap: snap, partial: partial,
-		room: snap.State.Room, posts: snap.State.Posts, causes: map[string]bool{},
+		room: snap.State.Room, posts: snap.State.Posts, direct: snap.State.Direct, causes: map[string]bool{},
 		change: Change{Team: ref.Team, Room: ref.Room, From: snap.Rev, At: now},
 	}
 }
@@ -50,7 +51,7 @@ func (p *plan) commit(ctx context.Context, s Rooms) error {
 
 // after is the room once the plan is committed.
 func (p *plan) after() Snapshot {
-	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts}}
+	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts, Direct: p.direct}}
 	if !p.idle() {
 		s.Rev++
 	}
@@ -100,18 +101,19 @@ func (p *plan) keepState() {
 	}
 	p.posts = posts
 	p.partial.keep(p.room)
-	p.change.State = &State{Room: p.room, Posts: posts}
+	p.change.State = &State{Room: p.room, Posts: posts, Direct: p.direct}
 	p.change.Wake = p.room.Wake()
 }
 
 // write turns an event into what is stored and what the room reads.
 func (p *plan) write(e quiz.Event) {
+	n := &naming{}
 	switch e := e.(type) {
 	case quiz.Asked:
-		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, tagOf(p.room))})
+		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, tagOf(p.room))}, n)
 	case quiz.Closed:
 		p.closed = true
-		p.out(Outgoing{Key: p.key("r%d-close", e.Round.No), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(e)})
+		p.out(Outgoing{Key: p.key("r%d-close", e.Round.No), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(e, n)}, n)
 	case quiz.Answered:
 		a := e.Answer
 		p.change.Answers = append(p.change.Answers, Entry{
@@ -119,13 +121,13 @@ func (p *plan) write(e quiz.Event) {
 			At: a.At, Given: a.Given, Right: a.Right, Points: a.Points,
 		})
 	case quiz.Started:
-		p.out(Outgoing{Card: sayStarted(e)})
+		p.out(Outgoing{Card: sayStarted(e)}, n)
 	case quiz.Scored:
-		p.out(Outgoing{Card: sayScored(e)})
+		p.out(Outgoing{Card: sayScored(e, n)}, n)
 	case quiz.Ended:
-		p.out(Outgoing{Card: sayEnded(e)})
+		p.out(Outgoing{Card: sayEnded(e, n)}, n)
 	case quiz.Hinted:
-		p.out(Outgoing{Card: sayHint(e)})
+		p.out(Outgoing{Card: sayHint(e)}, n)
 	}
 }
 
@@ -135,10 +137,11 @@ func (p *plan) key(format string, numbers ...any) string {
 	return fmt.Sprintf(format, numbers...) + "-" + tagOf(p.room)
 }
 
-// out adds a message to the outbox. Without a key of its own it is named by the
+// out adds a message, whose names n has called, to the outbox. Without a key of its own it is named by the
 // revision that it is written at, which no other message of the room can share.
-func (p *plan) out(o Outgoing) {
+func (p *plan) out(o Outgoing, n *naming) {
 	o.Room = p.ref.Room
+	o.Card, o.Names = n.place(o.Card)
 	if o.Key == "" {
 		o.Key = p.key("v%d-%d", p.change.From+1, len(p.change.Out))
 	}
@@ -178,11 +181,18 @@ func (p *plan) take(j *job, seen map[string]bool) error {
 	j.reply = reply
 	if effect || reply.Card != nil {
 		p.cause(j.in.ID)
+		if j.in.Private && p.direct != j.in.User {
+			p.direct = j.in.User
+			p.keepState()
+		}
 	}
 	return nil
 }
 
 func (p *plan) takeInner(j *job) error {
+	if p.snap.Rev == 0 {
+		return nil // the room is gone: nothing of it is to be recorded any more
+	}
 	if j.begun != "" {
 		p.change.Begun = append(p.change.Begun, j.begun)
 	}

@@ -259,7 +259,7 @@ func sayOldButton() Card {
 }
 
 // sayClosed replaces the question when it is over.
-func sayClosed(e quiz.Closed) Card {
+func sayClosed(e quiz.Closed, n *naming) Card {
 	r, q := e.Round, e.Round.Question
 	card := Card{Title: "Closed · " + heading(r, e.Nth, e.Of), Body: []string{q.Ask}}
 	counts := map[int]int{}
@@ -285,7 +285,7 @@ func sayClosed(e quiz.Closed) Card {
 	if q.Source != "" {
 		card.After = append(card.After, "Source: "+q.Source)
 	}
-	card.After = append(card.After, whoScored(r))
+	card.After = append(card.After, whoScored(r, n))
 	if e.Early {
 		card.Footer = "Ended early."
 	}
@@ -331,12 +331,12 @@ func rightText(r quiz.Round) string {
 	}
 }
 
-func whoScored(r quiz.Round) string {
+func whoScored(r quiz.Round, n *naming) string {
 	var names []string
 	points := 0
 	for _, a := range r.Answers {
 		if a.Right {
-			names = append(names, called(a.Name, a.Player))
+			names = append(names, n.call(a.Name, a.Player))
 			points = a.Points
 		}
 	}
@@ -347,8 +347,8 @@ func whoScored(r quiz.Round) string {
 		return fmt.Sprintf("Answered by %s; nobody had it.", plural(len(r.Answers), "player"))
 	}
 	more := ""
-	if n := len(names) - maxScorers; n > 0 {
-		names, more = names[:maxScorers], fmt.Sprintf(" and %d more", n)
+	if rest := len(names) - maxScorers; rest > 0 {
+		names, more = names[:maxScorers], fmt.Sprintf(" and %d more", rest)
 	}
 	return fmt.Sprintf("Right, for %s: %s%s. Answered by %s.", plural(points, "point"), strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
 }
@@ -373,26 +373,26 @@ func sayStarted(e quiz.Started) Card {
 	}
 }
 
-func sayScored(e quiz.Scored) Card {
+func sayScored(e quiz.Scored, n *naming) Card {
 	return Card{
 		Title:  fmt.Sprintf("After %d of %d", e.Game.Done, e.Game.Count),
-		Table:  scoreLines(e.Game.Score),
+		Table:  scoreLines(e.Game.Score, n),
 		Footer: "The next question comes in " + span(quiz.Gap) + ".",
 	}
 }
 
-func sayEnded(e quiz.Ended) Card {
-	card := Card{Title: "The game is over", Table: scoreLines(e.Game.Score)}
+func sayEnded(e quiz.Ended, n *naming) Card {
+	card := Card{Title: "The game is over", Table: scoreLines(e.Game.Score, n)}
 	if e.Stopped {
 		card.Title = "The game was stopped"
 	}
-	card.Body = podium(e.Game.Score)
+	card.Body = podium(e.Game.Score, n)
 	return card
 }
 
 // podium says who won, and who came next: places one to three, as far as somebody
 // scored for them.
-func podium(score []quiz.Score) []string {
+func podium(score []quiz.Score, n *naming) []string {
 	if len(score) == 0 || score[0].Points == 0 {
 		return []string{"Nobody scored this time."}
 	}
@@ -401,7 +401,7 @@ func podium(score []quiz.Score) []string {
 		points, next := score[at].Points, at
 		var names []string
 		for ; next < len(score) && score[next].Points == points; next++ {
-			names = append(names, called(score[next].Name, score[next].Player))
+			names = append(names, n.call(score[next].Name, score[next].Player))
 		}
 		who, with := allOf(names), " with "+plural(points, "point")+"."
 		switch {
@@ -431,14 +431,14 @@ func allOf(names []string) string {
 }
 
 // scoreLines are a game's table; players with equal points share a rank.
-func scoreLines(score []quiz.Score) []string {
+func scoreLines(score []quiz.Score, n *naming) []string {
 	var lines []string
 	rank := 0
 	for i, s := range score {
 		if i == 0 || s.Points != score[i-1].Points {
 			rank = i + 1
 		}
-		lines = append(lines, boardLine(rank, called(s.Name, s.Player), s.Points))
+		lines = append(lines, boardLine(rank, n.call(s.Name, s.Player), s.Points))
 	}
 	return lines
 }

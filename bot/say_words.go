@@ -206,6 +206,9 @@ func sayBoard(b Board, period quiz.Period, here bool) Card {
 	return card
 }
 
+// sayForgotten stands where the name of a player stood who wanted to be forgotten.
+const sayForgotten = "someone"
+
 // called is what a player is called where no name is known.
 func called(name, player string) string {
 	if name == "" {

@@ -77,6 +77,11 @@ const seed = 7
 
 // begin starts a bot. Its log goes to the test's output.
 func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool) *life {
+	return beginKeeping(t, st, p, as, pool, 0)
+}
+
+// beginKeeping is begin with a bound on how long answers are kept.
+func beginKeeping(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool, retention time.Duration) *life {
 	f := newFuse()
 	l := &life{fuse: f, done: make(chan struct{})}
 	l.bot = bot.New(bot.Config{
@@ -84,6 +89,7 @@ func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messe
 		Messengers: map[string]bot.Messenger{"test": fusedMessenger(as(p), f)},
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Seed:       func() uint64 { return seed },
+		Retention:  retention,
 	}, pool)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel

@@ -22,6 +22,8 @@ type State struct {
 	Room quiz.Room `json:"room"`
 	// Posts are the messages of open rounds, by round number.
 	Posts map[int]MessageID `json:"posts,omitempty"`
+	// Direct is whose direct messages with the bot the room is; "" for all others.
+	Direct UserID `json:"direct,omitempty"`
 }
 
 // Snapshot is a room at a revision. A room that nobody has used is at revision 0.
@@ -147,8 +149,88 @@ type Boards interface {
 	Fold(ctx context.Context, team TeamID) error
 }
 
+// ErrUnknownPlayer: nothing is kept about that player.
+var ErrUnknownPlayer = errors.New("nothing is kept about this player")
+
+// People answers for what is kept about a person, in all teams.
+type People interface {
+	// Players lists everybody about whom something is kept, in order.
+	Players(ctx context.Context) ([]UserID, error)
+	// Export returns all that is kept about a player. Its error is ErrUnknownPlayer
+	// when that is nothing.
+	Export(ctx context.Context, player UserID) (Dossier, error)
+	// Forget deletes all that is kept about a player, team by team, each in one
+	// transaction: name, answers and what follows from them, every mention in rooms
+	// and in messages to send, and the rooms that are the player's direct messages.
+	// Rooms that changed have a new revision, those that are gone are at 0. The others'
+	// points stay as they are. Its error is ErrUnknownPlayer when nothing is kept;
+	// after any other, some teams may have forgotten the player: forget again.
+	Forget(ctx context.Context, player UserID) (Forgotten, error)
+}
+
+// Dossier is all that is kept about one player.
+type Dossier struct {
+	Player UserID        `json:"player"`
+	Teams  []TeamDossier `json:"teams"`
+}
+
+// TeamDossier is what is kept about a player in one team.
+type TeamDossier struct {
+	Team    TeamID        `json:"team"`
+	Name    string        `json:"name,omitempty"`
+	Record  quiz.Record   `json:"record,omitzero"`
+	Answers []Entry       `json:"answers,omitempty"` // oldest first
+	Boards  []BoardPoints `json:"boards,omitempty"`
+	Rooms   []RoomDossier `json:"rooms,omitempty"`
+	// Deliveries are ids of what was taken in lately that hold the player's.
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// BoardPoints is a player's place on a leaderboard.
+type BoardPoints struct {
+	Room   RoomID `json:"room,omitempty"` // "": the whole team
+	Span   string `json:"span"`           // quiz.Period.At
+	Points int    `json:"points"`
+}
+
+// RoomDossier is what a room holds of a player at the moment.
+type RoomDossier struct {
+	Room   RoomID `json:"room"`
+	Direct bool   `json:"direct,omitempty"` // it is the player's direct messages
+	// State is the room where it mentions the player, Messages the keys of the
+	// messages to send that name the player.
+	State    *State   `json:"state,omitempty"`
+	Messages []string `json:"messages,omitempty"`
+}
+
+// Forgotten is what Forget has deleted.
+type Forgotten struct {
+	Teams     int       `json:"teams"`     // that knew the player
+	Answers   int       `json:"answers"`   // from the ledger
+	Standings int       `json:"standings"` // places on boards
+	Messages  int       `json:"messages"`  // to send that named the player; they say it without the name
+	Changed   []RoomRef `json:"changed,omitempty"`
+	Gone      []RoomRef `json:"gone,omitempty"` // direct messages
+}
+
+// Upkeep keeps what is stored from growing without end. Both work in short
+// transactions, between which others write.
+type Upkeep interface {
+	// Expire forgets the answers that were given before a time, with their points on
+	// every board, and returns how many it were. Whoever has none left has no name
+	// any more either. It is meant for times that are days past, when no question of
+	// that age is open.
+	Expire(ctx context.Context, before time.Time) (answers int, err error)
+	// Sweep deletes what nobody can ask for any more at that time: places on boards of
+	// days, weeks and months that are over for more than a week, and the ids of old
+	// deliveries. It returns how many records it were.
+	Sweep(ctx context.Context, now time.Time) (records int, err error)
+}
+
 // Store is all that the bot keeps.
 type Store interface {
 	Rooms
 	Boards
+	People
+	Upkeep
 }

@@ -28,6 +28,8 @@ type world struct {
 	platform *platform
 	pool     *quiz.Pool
 	next     atomic.Int64 // number of the next delivery
+
+	retention time.Duration // of bots that start from now on
 }
 
 func newWorld(t *testing.T) *world {
@@ -67,7 +69,7 @@ func testPool(t testing.TB) *quiz.Pool {
 // start runs a bot until the test ends or it is stopped.
 func (w *world) start(as func(*platform) bot.Messenger) *life {
 	w.t.Helper()
-	l := begin(w.t, w.store, w.platform, as, w.pool)
+	l := beginKeeping(w.t, w.store, w.platform, as, w.pool, w.retention)
 	w.t.Cleanup(func() { _ = l.stop() })
 	synctest.Wait()
 	return l

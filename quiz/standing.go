@@ -36,6 +36,18 @@ func (p Period) At(t time.Time) string {
 	}
 }
 
+// SpanOver reports that the span of that name, as At gives it, was over at t; the one
+// of all time never is, and neither is a name that At doesn't give.
+func SpanOver(span string, t time.Time) bool {
+	for _, p := range Periods() {
+		now := p.At(t)
+		if p != AllTime && len(span) == len(now) {
+			return span < now // names of one period are in the order of time
+		}
+	}
+	return false
+}
+
 // Standing is one line of a leaderboard. Players with equal points share a
 // rank, and the next rank is skipped (1, 2, 2, 4).
 type Standing struct {

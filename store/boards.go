@@ -66,15 +66,12 @@ func fold(tx Tx) (more bool, err error) {
 		if err := json.Unmarshal(kv.Value, &e); err != nil {
 			return false, fmt.Errorf("decode ledger: %w", err)
 		}
-		for _, period := range quiz.Periods() {
-			span := period.At(e.At.UTC())
-			for _, room := range []bot.RoomID{"", e.Room} {
-				at := standing{boardName(room, span), string(e.Player)}
-				if _, ok := gained[at]; !ok {
-					order = append(order, at)
-				}
-				gained[at] += e.Points
+		for _, board := range boardsOf(e) {
+			at := standing{board, string(e.Player)}
+			if _, ok := gained[at]; !ok {
+				order = append(order, at)
 			}
+			gained[at] += e.Points
 		}
 		record, ok := records[string(e.Player)]
 		if !ok {
@@ -159,6 +156,42 @@ func addPoints(tx Tx, board, player string, gain int) error {
 	tx.Put(at, putUint(uint64(int64(points))))
 	tx.Put(key(keyBoard, board, descending(points), player), nil)
 	return addCount(tx, board, points, 1)
+}
+
+// takeOff takes a player off a board and returns the points that were there; ok is
+// false when the player was not on it.
+func takeOff(tx Tx, board, player string) (points int, ok bool, err error) {
+	at := key(keyScore, board, player)
+	value, err := tx.Get(at)
+	if err != nil || value == nil {
+		return 0, false, err
+	}
+	points = int(int64(getUint(value)))
+	tx.Delete(at)
+	tx.Delete(key(keyBoard, board, descending(points), player))
+	if err := addCount(tx, board, points, -1); err != nil {
+		return 0, false, err
+	}
+	n, err := tx.Get(key(keyPlayers, board))
+	if err != nil {
+		return 0, false, err
+	}
+	if left := getUint(n); left > 1 {
+		tx.Put(key(keyPlayers, board), putUint(left-1))
+	} else {
+		tx.Delete(key(keyPlayers, board))
+	}
+	return points, true, nil
+}
+
+// boardsOf are the names of the boards that an answer counts on.
+func boardsOf(e entry) []string {
+	var out []string
+	for _, period := range quiz.Periods() {
+		span := period.At(e.At.UTC())
+		out = append(out, boardName("", span), boardName(e.Room, span))
+	}
+	return out
 }
 
 func addCount(tx Tx, board string, points, n int) error {

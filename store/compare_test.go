@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +64,11 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		if r.IntN(2) == 0 {
 			next++
 			c.Out = append(c.Out, bot.Outgoing{Key: fmt.Sprintf("k%d", next), Room: room, Card: bot.Card{Title: fmt.Sprint(step)}})
+			if r.IntN(2) == 0 {
+				o := &c.Out[len(c.Out)-1]
+				o.Card.Table = []string{"1. Pia — 7"}
+				o.Names = []bot.NamedAt{{Player: players[r.IntN(6)], Part: bot.InTable, From: 3, To: 6}}
+			}
 		}
 		if key := fmt.Sprintf("k%d", r.IntN(next+1)); r.IntN(3) == 0 {
 			c.Begun = append(c.Begun, key)
@@ -82,6 +88,25 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 				t.Fatalf("seed %d, step %d: once %s: %v, want %v", seed, step, id, got, want)
 			}
 		}
+		if r.IntN(12) == 0 {
+			player := players[r.IntN(6)]
+			want, err1 := model.Forget(ctx, player)
+			got, err2 := s.Forget(ctx, player)
+			if errors.Is(err1, bot.ErrUnknownPlayer) != errors.Is(err2, bot.ErrUnknownPlayer) || byTeam(want) != byTeam(got) {
+				t.Fatalf("seed %d, step %d: forgetting %q:\nmodel %s %v\nstore %s %v", seed, step, player, byTeam(want), err1, byTeam(got), err2)
+			}
+		}
+		if r.IntN(20) == 0 {
+			before := now.Add(-time.Duration(r.IntN(72)) * time.Hour)
+			want, err1 := model.Expire(ctx, before)
+			got, err2 := s.Expire(ctx, before)
+			noError(t, errors.Join(err1, err2))
+			if want != got {
+				t.Fatalf("seed %d, step %d: %d answers expired, want %d", seed, step, got, want)
+			}
+			_, err := s.Sweep(ctx, now)
+			noError(t, err)
+		}
 		if reopen != nil && r.IntN(40) == 0 {
 			s = reopen()
 		}
@@ -92,6 +117,16 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 			now = now.Add(time.Duration(r.IntN(60)) * time.Minute)
 		}
 	}
+}
+
+// byTeam is a Forgotten as text, its rooms in one order.
+func byTeam(f bot.Forgotten) string {
+	for _, refs := range [][]bot.RoomRef{f.Changed, f.Gone} {
+		slices.SortFunc(refs, func(a, b bot.RoomRef) int {
+			return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Room, b.Room))
+		})
+	}
+	return fmt.Sprintf("%q", fmt.Sprint(f))
 }
 
 func kind(err error) string {
@@ -156,6 +191,17 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 				same("board", wantBoard, gotBoard, err1, err2)
 			}
 		}
+	}
+	wantPlayers, err1 := model.Players(ctx)
+	gotPlayers, err2 := s.Players(ctx)
+	same("players", wantPlayers, gotPlayers, err1, err2)
+	for _, p := range players {
+		want, err1 := model.Export(ctx, p)
+		got, err2 := s.Export(ctx, p)
+		if errors.Is(err1, bot.ErrUnknownPlayer) && errors.Is(err2, bot.ErrUnknownPlayer) {
+			continue
+		}
+		same("export", want, got, err1, err2)
 	}
 	want, err1 := model.Due(ctx, now.Add(50*time.Second), 100)
 	got, err2 := s.Due(ctx, now.Add(50*time.Second), 100)

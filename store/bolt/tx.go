@@ -42,8 +42,10 @@ func (g *groupTx) apply(team string, o *overlay) error {
 		}
 		g.open[team] = b
 	}
+	kept := false
 	for _, k := range o.keys() {
 		key, value := []byte(k), o.writes[k]
+		kept = kept || value != nil
 		if value == nil {
 			if err := b.Delete(key); err != nil {
 				return err
@@ -62,6 +64,13 @@ func (g *groupTx) apply(team string, o *overlay) error {
 		} else if err := g.index.Put(at, strconv.AppendInt(nil, int64(len(key)), 10)); err != nil {
 			return err
 		}
+	}
+	if kept {
+		return nil
+	}
+	if first, _ := b.Cursor().First(); first == nil { // the team's name must not outlive its records
+		delete(g.open, team)
+		return g.teams.DeleteBucket(teamKey(team))
 	}
 	return nil
 }

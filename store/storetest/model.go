@@ -105,7 +105,10 @@ func (m *model) Room(ctx context.Context, team bot.TeamID, room bot.RoomID) (bot
 	defer unlock()
 	t := m.team(team)
 	r := t.room(room)
-	snap := bot.Snapshot{Rev: r.rev, State: copied(r.state), Outbox: copied(r.outbox)}
+	snap := bot.Snapshot{Rev: r.rev, State: copied(r.state)}
+	if len(r.outbox) > 0 {
+		snap.Outbox = copied(r.outbox)
+	}
 	for i := range snap.State.Room.Rounds {
 		round := &snap.State.Room.Rounds[i]
 		for _, e := range t.ledger {

@@ -1,0 +1,256 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/quiz"
+)
+
+// mentions lists the players that a room's state is about.
+func mentions(s bot.State) []bot.UserID {
+	out := []bot.UserID{s.Direct}
+	for _, r := range s.Room.Rounds {
+		out = append(out, bot.UserID(r.By))
+	}
+	if g := s.Room.Game; g != nil {
+		out = append(out, bot.UserID(g.By))
+		for _, x := range g.Score {
+			out = append(out, bot.UserID(x.Player))
+		}
+	}
+	return out
+}
+
+// withoutPlayer is a room's state that is about the player no more.
+func withoutPlayer(s bot.State, player bot.UserID) bot.State {
+	s = copied(s)
+	for i := range s.Room.Rounds {
+		if s.Room.Rounds[i].By == string(player) {
+			s.Room.Rounds[i].By = ""
+		}
+	}
+	if g := s.Room.Game; g != nil {
+		if g.By == string(player) {
+			g.By = ""
+		}
+		g.Score = slices.DeleteFunc(g.Score, func(x quiz.Score) bool { return x.Player == string(player) })
+	}
+	return s
+}
+
+// touches reports that a room has to do with a player, and in which ways.
+func (t *modelTeam) touches(id bot.RoomID, r *modelRoom, player bot.UserID) (answered, mentioned bool, messages []string) {
+	answered = slices.ContainsFunc(t.ledger, func(e bot.Entry) bool { return e.Room == id && e.Player == player })
+	mentioned = slices.Contains(mentions(r.state), player)
+	for _, line := range r.outbox {
+		if _, names := line.Without(player, t.names[player]); names {
+			messages = append(messages, line.Key)
+		}
+	}
+	return answered, mentioned, messages
+}
+
+// holds reports that a delivery's id holds a player's, and not a longer one.
+func holds(id string, player bot.UserID) bool {
+	return regexp.MustCompile(`(^|[^0-9A-Za-z])` + regexp.QuoteMeta(string(player)) + `($|[^0-9A-Za-z])`).MatchString(id)
+}
+
+// Players implements bot.People.
+func (m *model) Players(ctx context.Context) ([]bot.UserID, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	all := map[bot.UserID]bool{}
+	for _, t := range m.teams {
+		for player := range t.names {
+			all[player] = true
+		}
+		for _, e := range t.ledger {
+			all[e.Player] = true
+		}
+		for _, r := range t.rooms {
+			for _, player := range mentions(r.state) {
+				all[player] = true
+			}
+			for _, line := range r.outbox {
+				for _, at := range line.Names {
+					all[at.Player] = true
+				}
+			}
+		}
+	}
+	delete(all, "")
+	return slices.Sorted(maps.Keys(all)), nil
+}
+
+// Export implements bot.People.
+func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return bot.Dossier{}, err
+	}
+	defer unlock()
+	out := bot.Dossier{Player: player}
+	if player == "" {
+		return out, bot.ErrUnknownPlayer
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.teams)) {
+		t := m.teams[id]
+		name, known := t.names[player]
+		one := bot.TeamDossier{Team: id, Name: name}
+		points := map[bot.BoardPoints]int{}
+		for _, e := range t.ledger {
+			if e.Player != player {
+				continue
+			}
+			one.Answers = append(one.Answers, copied(e))
+			one.Record = one.Record.Add(e.Pack, e.Right, e.Points, e.At)
+			for _, p := range quiz.Periods() {
+				points[bot.BoardPoints{Span: p.At(e.At.UTC())}] += e.Points
+				points[bot.BoardPoints{Span: p.At(e.At.UTC()), Room: e.Room}] += e.Points
+			}
+		}
+		for at, sum := range points {
+			at.Points = sum
+			one.Boards = append(one.Boards, at)
+		}
+		slices.SortFunc(one.Boards, func(a, b bot.BoardPoints) int {
+			return cmp.Compare(a.Span+"\n"+string(a.Room), b.Span+"\n"+string(b.Room))
+		})
+		for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
+			r := t.rooms[roomID]
+			_, mentioned, messages := t.touches(roomID, r, player)
+			if !mentioned && messages == nil {
+				continue
+			}
+			room := bot.RoomDossier{Room: roomID, Direct: r.state.Direct == player, Messages: messages}
+			if mentioned {
+				state := copied(r.state)
+				room.State = &state
+			}
+			one.Rooms = append(one.Rooms, room)
+		}
+		for _, id := range slices.Sorted(maps.Keys(t.seen)) {
+			if holds(id, player) {
+				one.Deliveries = append(one.Deliveries, id)
+			}
+		}
+		if known || one.Answers != nil || one.Rooms != nil || one.Deliveries != nil {
+			out.Teams = append(out.Teams, one)
+		}
+	}
+	if out.Teams == nil {
+		return bot.Dossier{}, bot.ErrUnknownPlayer
+	}
+	return out, nil
+}
+
+// Forget implements bot.People.
+func (m *model) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return bot.Forgotten{}, err
+	}
+	defer unlock()
+	var out bot.Forgotten
+	if player == "" {
+		return out, bot.ErrUnknownPlayer
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.teams)) {
+		m.teams[id].forget(id, player, &out)
+	}
+	if out.Teams == 0 {
+		return out, bot.ErrUnknownPlayer
+	}
+	return out, nil
+}
+
+func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten) {
+	_, known := t.names[player]
+	standings := map[string]bool{}
+	for _, e := range t.ledger {
+		if e.Player == player {
+			known = true
+			out.Answers++
+			for _, p := range quiz.Periods() {
+				standings[p.At(e.At.UTC())] = true
+				standings[p.At(e.At.UTC())+"\n"+string(e.Room)] = true
+			}
+		}
+	}
+	out.Standings += len(standings)
+	for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
+		r := t.rooms[roomID]
+		answered, mentioned, messages := t.touches(roomID, r, player)
+		if !answered && !mentioned && messages == nil {
+			continue
+		}
+		known = true
+		ref := bot.RoomRef{Team: id, Room: roomID}
+		if r.state.Direct == player {
+			delete(t.rooms, roomID)
+			out.Gone = append(out.Gone, ref)
+			continue
+		}
+		r.state = withoutPlayer(r.state, player)
+		for i, line := range r.outbox {
+			r.outbox[i].Outgoing, _ = line.Without(player, t.names[player])
+		}
+		out.Messages += len(messages)
+		if r.rev > 0 {
+			r.rev++
+			out.Changed = append(out.Changed, ref)
+		}
+	}
+	for id := range t.seen {
+		if holds(id, player) {
+			known = true
+			delete(t.seen, id)
+		}
+	}
+	t.ledger = slices.DeleteFunc(t.ledger, func(e bot.Entry) bool { return e.Player == player })
+	delete(t.names, player)
+	if known {
+		out.Teams++
+	}
+}
+
+// Expire implements bot.Upkeep.
+func (m *model) Expire(ctx context.Context, before time.Time) (int, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	n := 0
+	for _, t := range m.teams {
+		gone, left := map[bot.UserID]bool{}, map[bot.UserID]bool{}
+		t.ledger = slices.DeleteFunc(t.ledger, func(e bot.Entry) bool {
+			old := e.At.Before(before)
+			if old {
+				gone[e.Player] = true
+				n++
+			} else {
+				left[e.Player] = true
+			}
+			return old
+		})
+		for player := range gone {
+			if !left[player] {
+				delete(t.names, player)
+			}
+		}
+	}
+	return n, nil
+}
+
+// Sweep implements bot.Upkeep: what nobody can ask for is nowhere in the model.
+func (m *model) Sweep(context.Context, time.Time) (int, error) { return 0, nil }
