@@ -44,6 +44,7 @@ func rules() []rule {
 		{"sandbox/web", []string{"sandbox/slack", "sandbox/discord"}, nil, "the page plays on the local platforms alone"},
 		{"cmd/quizbot", []string{"*"}, nil, "the program puts everything together"},
 		{"internal/archtest", nil, nil, "a test"},
+		{"internal/chaos", nil, nil, "a test"},
 		{"internal/failpoint", nil, nil, "moments have names, whatever happens in them"},
 	}
 }

@@ -18,10 +18,11 @@ func Reach(p Point) {
 	}
 }
 
-// order is what happens at a point: a pause, or the end at the kill-th time.
+// order is what happens at a point: a pause, or the end at the kill-th time from after on.
 type order struct {
 	pause time.Duration
 	kill  int
+	after time.Time
 
 	mu   sync.Mutex
 	seen int
@@ -30,6 +31,9 @@ type order struct {
 func (o *order) follow(p Point) {
 	if o.pause > 0 {
 		time.Sleep(o.pause)
+		return
+	}
+	if time.Now().Before(o.after) {
 		return
 	}
 	o.mu.Lock()
@@ -71,12 +75,17 @@ func parse(text string) (map[Point][]*order, error) {
 		o := &order{}
 		var err error
 		if nth, ok := strings.CutPrefix(what, "kill@"); ok {
-			o.kill, err = strconv.Atoi(nth)
+			nth, after, delayed := strings.Cut(nth, "+")
+			if o.kill, err = strconv.Atoi(nth); err == nil && delayed {
+				var d time.Duration
+				d, err = time.ParseDuration(after)
+				o.after = time.Now().Add(d)
+			}
 		} else if pause, ok := strings.CutPrefix(what, "sleep:"); ok {
 			o.pause, err = time.ParseDuration(pause)
 		}
 		if err != nil || !known[Point(name)] || o.kill < 1 && o.pause <= 0 {
-			return nil, fmt.Errorf("%s: %q is not POINT=kill@N or POINT=sleep:DURATION", Env, one)
+			return nil, fmt.Errorf("%s: %q is not POINT=kill@N, POINT=kill@N+DURATION or POINT=sleep:DURATION", Env, one)
 		}
 		out[Point(name)] = append(out[Point(name)], o)
 	}

@@ -6,8 +6,8 @@
 //
 //	QUIZBOT_FAILPOINTS=committed=kill@3,committing=sleep:200ms
 //
-// kill@N is a SIGKILL of the process itself when the point is reached the N-th time,
-// sleep:D a pause each time.
+// kill@N is a SIGKILL of the process itself when the point is reached the N-th time;
+// kill@N+2s counts from two seconds after the start. sleep:D is a pause each time.
 package failpoint
 
 // Env is the environment variable that says what happens at which point.

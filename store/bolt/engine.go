@@ -180,6 +180,7 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapping(path), ReadOnly: readOnly,
 	})
+	var unopened *fs.PathError
 	switch {
 	case err == nil:
 		return db, nil
@@ -187,6 +188,8 @@ func openFile(path string, readOnly bool) (db *bbolt.DB, err error) {
 		return nil, fmt.Errorf("database %s: %w: stop the other quizbot, or give this one another file with QUIZBOT_DB", path, ErrLocked)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("database %s: %w: let this user read and write the file and its folder", path, fs.ErrPermission)
+	case errors.As(err, &unopened):
+		return nil, fmt.Errorf("database %s: %w: it has to be on a disk that is there and writable", path, unopened.Err)
 	default:
 		return nil, damaged(path, err.Error())
 	}
