@@ -36,6 +36,7 @@ func limited(kib int) []string {
 // TestFullDisk: the process ends and says so when a write fails, and after there is room
 // again everything that was acknowledged is there.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	t.Run("file size limit", func(t *testing.T) {
 		dir := t.TempDir()
 		size := nearlyFull(t, filepath.Join(dir, "quizbot.db"))

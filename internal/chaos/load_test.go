@@ -1,0 +1,226 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"quizbot/bot"
+	"quizbot/store/bolt"
+)
+
+const (
+	loadRooms, loadPlayers = 1000, 20
+	// inFlight is how many presses wait for an answer at most: what Slack itself
+	// would hold open is not known, this machine's ports are the limit here.
+	inFlight = 4000
+	stepTime = 5 * time.Second
+	// overTime is how long the load is ten times what was sustained.
+	overTime = time.Minute
+)
+
+// burst is what a load came to.
+type burst struct {
+	offered, sent      int // a second; what could not even be sent found inFlight waiting
+	ok, refused, other int
+	p50, p99, most     time.Duration
+	rss, goroutines    float64 // the most that was seen
+	sorry              int64
+}
+
+func (b burst) String() string {
+	return fmt.Sprintf("| %d | %d | %d | %d | %d | %s | %s | %s | %.0f | %.0f | %d |",
+		b.offered, b.sent, b.ok, b.refused, b.other, b.p50.Round(time.Millisecond), b.p99.Round(time.Millisecond), b.most.Round(time.Millisecond), b.rss/1e6, b.goroutines, b.sorry)
+}
+
+const burstHead = "| offered/s | sent/s | 200 | 503 | none in 3 s | p50 | p99 | longest | RSS MB | goroutines | told to wait |\n|---|---|---|---|---|---|---|---|---|---|---|"
+
+// load is a run of presses against one process.
+type load struct {
+	t     *testing.T
+	slack *bareSlack
+	proc  *process
+	posts []barePost
+	next  atomic.Int64
+	mu    sync.Mutex
+	taken map[[2]int]bool // room and player whose press got a 200
+}
+
+func channelOf(room int) string { return fmt.Sprintf("C0L%04d", room) }
+func playerOf(room, n int) string {
+	return fmt.Sprintf("U0L%04dP%02d", room, n)
+}
+
+// offer presses at a rate for a while, whatever the answers are.
+func (l *load) offer(rate int, d time.Duration) burst {
+	out := burst{offered: rate}
+	var mu sync.Mutex
+	var took []time.Duration
+	var pressing sync.WaitGroup
+	slots := make(chan struct{}, inFlight)
+	began := time.Now()
+	sorry := l.slack.sorry.Load()
+	watched := l.watch(&out)
+	unsent := 0
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for n, due := 0, 0; time.Since(began) < d; <-tick.C {
+		for due = int(time.Since(began).Seconds() * float64(rate)); n < due; n++ {
+			select {
+			case slots <- struct{}{}:
+			default:
+				unsent++
+				continue
+			}
+			at := int(l.next.Add(1))
+			pressing.Go(func() {
+				defer func() { <-slots }()
+				room, player := at%loadRooms, at/loadRooms%loadPlayers
+				status, t := l.slack.press(channelOf(room), playerOf(room, player), l.posts[room], at%3)
+				mu.Lock()
+				defer mu.Unlock()
+				switch status {
+				case 200:
+					out.ok++
+					took = append(took, t)
+					l.mu.Lock()
+					l.taken[[2]int{room, player}] = true
+					l.mu.Unlock()
+				case 503:
+					out.refused++
+				default:
+					out.other++
+				}
+			})
+		}
+	}
+	pressing.Wait()
+	watched()
+	out.sent = int(float64(out.ok+out.refused+out.other) / d.Seconds())
+	out.sorry = l.slack.sorry.Load() - sorry
+	slices.Sort(took)
+	if len(took) > 0 {
+		out.p50, out.p99, out.most = took[len(took)/2], took[len(took)*99/100], took[len(took)-1]
+	}
+	fmt.Println(out)
+	return out
+}
+
+// watch looks at what the process uses until the result is called.
+func (l *load) watch(b *burst) (stop func()) {
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if v, ok := l.proc.metric("process_resident_memory_bytes"); ok {
+				b.rss = max(b.rss, v)
+			}
+			if v, ok := l.proc.metric("go_goroutines"); ok {
+				b.goroutines = max(b.goroutines, v)
+			}
+			select {
+			case <-over:
+				return
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}()
+	return func() { close(over); <-done }
+}
+
+// TestLoad finds the rate of presses that the program takes on this machine, then
+// offers ten times as many for a minute, and looks whether it recovers.
+func TestLoad(t *testing.T) {
+	if !*loadMode {
+		t.Skip("only with -chaos.load")
+	}
+	fake := startBareSlack(t)
+	db, public, admin := filepath.Join(t.TempDir(), "quizbot.db"), freeAddress(t), freeAddress(t)
+	fake.app = "http://" + public
+	packs := t.TempDir()
+	pack := "pack: " + topic + "\nquestions:\n  - {id: q, ask: Which?, seconds: 3600, options: [{text: oak, correct: true}, {text: reed}, {text: moss}]}\n"
+	if err := os.WriteFile(filepath.Join(packs, "p.yaml"), []byte(pack), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	proc := startProcess(t, []string{
+		"QUIZBOT_DB=" + db, "QUIZBOT_ADMIN_LISTEN=" + admin, "QUIZBOT_LISTEN=" + public, "QUIZBOT_PACKS=" + packs, "QUIZBOT_LOG=error",
+		"SLACK_BOT_TOKEN=xoxb-load", "SLACK_SIGNING_SECRET=" + fake.secret, "SLACK_API_URL=" + fake.server.URL + "/api/",
+	})
+	if _, ok := proc.ready(readyWithin); !ok {
+		t.Fatalf("not ready:\n%s", proc.log())
+	}
+	l := &load{t: t, slack: fake, proc: proc, taken: map[[2]int]bool{}}
+	for room := range loadRooms {
+		if status := fake.ask(channelOf(room)); status != 200 {
+			t.Fatalf("asking in room %d: status %d", room, status)
+		}
+	}
+	for room := range loadRooms {
+		post, ok := fake.question(channelOf(room), 30*time.Second)
+		if !ok {
+			t.Fatalf("room %d has no question:\n%s", room, proc.log())
+		}
+		l.posts = append(l.posts, post)
+	}
+	fmt.Printf("%d rooms with %d players each\n%s\n", loadRooms, loadPlayers, burstHead)
+	sustained := 0
+	for rate := 200; rate <= 12800; rate = rate * 3 / 2 {
+		b := l.offer(rate, stepTime)
+		if b.refused+b.other > 0 || b.sent < rate*95/100 || b.p99 > time.Second {
+			break
+		}
+		sustained = rate
+	}
+	if sustained == 0 {
+		t.Fatal("not even the least load was sustained")
+	}
+	fmt.Printf("sustained: %d/s\n", sustained)
+	over := l.offer(10*sustained, overTime)
+	after := l.offer(sustained/2, stepTime)
+	if over.rss > 1.5e9 || over.goroutines > 60_000 {
+		t.Errorf("ten times the load was not bounded: %s", over)
+	}
+	if over.ok == 0 {
+		t.Error("nobody was answered under ten times the load")
+	}
+	if after.refused+after.other > 0 || after.p99 > time.Second {
+		t.Errorf("it did not recover: %s", after)
+	}
+	if status, err := proc.stop(); status != 0 || err != nil {
+		t.Errorf("it ended with status %d (%v):\n%s", status, err, proc.log())
+	}
+	l.compare(db)
+}
+
+// compare looks for the answer of everybody whose press was taken.
+func (l *load) compare(db string) {
+	engine, err := bolt.Open(db, bolt.Options{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer func() { _ = engine.Close() }()
+	entries, err := ledger(l.t.Context(), engine, "slack:T0LOAD")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	have := map[bot.UserID]int{}
+	for _, e := range entries {
+		have[e.Player]++
+	}
+	lost := 0
+	for at := range l.taken {
+		if n := have[bot.UserID("slack:T0LOAD/"+playerOf(at[0], at[1]))]; n != 1 {
+			if lost++; lost <= 10 {
+				l.t.Errorf("%s was acknowledged and has %d answers", playerOf(at[0], at[1]), n)
+			}
+		}
+	}
+	fmt.Printf("%d players were acknowledged, %d answers are in the ledger, %d lost or doubled\n", len(l.taken), len(entries), lost)
+}
