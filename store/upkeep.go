@@ -211,6 +211,10 @@ func summed(tx Tx, player string, folded uint64) (answers int, points map[string
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	records := 0
 	err := s.eachTeam(ctx, func(team string) error {
+		// An answer that is folded later than its board was swept away would stand there alone.
+		if err := s.Fold(ctx, bot.TeamID(team)); err != nil {
+			return err
+		}
 		for {
 			dusty := false
 			if err := s.engine.View(ctx, team, func(tx Tx) error {
