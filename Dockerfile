@@ -1,5 +1,5 @@
 # The binary is static and runs from an empty image as nobody.
-FROM golang:1.26-bookworm AS build
+FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -18,5 +18,6 @@ WORKDIR /data
 VOLUME /data
 ENV QUIZBOT_DB=/data/quizbot.db
 EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/quizbot", "probe"]
 ENTRYPOINT ["/quizbot"]
 CMD ["serve"]

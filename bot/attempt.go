@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"quizbot/internal/failpoint"
@@ -19,6 +18,8 @@ const (
 	// shows a question that looks open.
 	giveUpEdit    = 24 * time.Hour
 	giveUpRefused = time.Hour
+	// quietFor is how long a message is tried before the log says so.
+	quietFor = 15 * time.Second
 	// firstAside and lastAside bound the wait between tries of one that stepped aside.
 	firstAside = 2 * time.Second
 	lastAside  = 5 * time.Minute
@@ -51,6 +52,8 @@ type attempt struct {
 
 	remembers time.Duration // how long the platform knows the key again; 0: not at all
 	began     time.Time
+	tries     int
+	warned    bool // that it takes long
 	once      bool // a single try, then errLater
 	noted     bool // that it was begun is on disk, or need not be
 
@@ -151,14 +154,26 @@ func (t *attempt) run() (MessageID, error) {
 		case errors.As(err, &retry) && retry.After > 0:
 			pause, wait = min(retry.After, longestAsked), firstRetry
 		}
+		t.tries++
 		b.meter.Delivered(t.ref.Room.Platform(), "retried")
 		if over := t.over(post, err); over != nil {
 			return "", over
 		}
-		if !sleep(b.ctx, pause+rand.N(pause/4+1)) {
+		t.complain(err)
+		if !sleep(b.ctx, jittered(pause)) {
 			return "", ErrStopped
 		}
 	}
+}
+
+// complain logs, once, a message that is not delivered for a while.
+func (t *attempt) complain(err error) {
+	tried := t.bot.now().Sub(t.began)
+	if t.warned || t.once || tried < quietFor || t.bot.ctx.Err() != nil {
+		return
+	}
+	t.warned = true
+	t.bot.log.Warn("message not delivered yet; still trying", "room", t.ref.Room, "key", t.o.Key, "tries", t.tries, "for", tried, "err", err)
 }
 
 // longestWait grows with the time of trying, so that a platform that is down for
@@ -217,7 +232,7 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 				return "", false, errors.Join(ErrInDoubt, err)
 			}
 		}
-		if !sleep(b.ctx, wait) {
+		if !sleep(b.ctx, jittered(wait)) {
 			return "", false, ErrStopped
 		}
 	}

@@ -14,20 +14,6 @@ import (
 	"quizbot/quiz"
 )
 
-// Meter is told what happens, to be counted.
-type Meter interface {
-	// Submitted: an adapter's Submit took d and ended as outcome: ok, seen, limited (its
-	// sender has to slow down), busy or failed.
-	Submitted(platform, outcome string, d time.Duration)
-	// Committed: n inputs of a room went to disk together in d.
-	Committed(n int, d time.Duration)
-	// Delivered: a message left the outbox as outcome: sent, retried, in-doubt, gone,
-	// rejected or unreachable.
-	Delivered(platform, outcome string)
-	// Queued: how many messages wait in the outbox of this process.
-	Queued(n int)
-}
-
 // Config is what a Bot needs.
 type Config struct {
 	Store      Store
@@ -77,7 +63,7 @@ func New(c Config, pool *quiz.Pool) *Bot {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	if b.meter == nil {
-		b.meter = noMeter{}
+		b.meter = NoMeter{}
 	}
 	now := b.now
 	if now == nil {
@@ -95,7 +81,7 @@ func New(c Config, pool *quiz.Pool) *Bot {
 		b.limits = newLimits()
 	}
 	b.rooms.boxes = map[RoomRef]*mailbox{}
-	b.couriers.routes = map[RoomID]*route{}
+	b.couriers.init()
 	b.alarm.ring = make(chan struct{}, 1)
 	b.alarm.busy = map[RoomRef]bool{}
 	b.folding.busy = map[TeamID]bool{}
@@ -334,10 +320,3 @@ func cleanName(name string) string {
 	}
 	return strings.TrimSpace(string(out))
 }
-
-type noMeter struct{}
-
-func (noMeter) Submitted(string, string, time.Duration) {}
-func (noMeter) Committed(int, time.Duration)            {}
-func (noMeter) Delivered(string, string)                {}
-func (noMeter) Queued(int)                              {}

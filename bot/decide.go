@@ -247,15 +247,18 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 	for _, e := range events {
 		switch e := e.(type) {
 		case quiz.Answered:
+			p.tally.taken++
 			p.name(in)
 			return private(sayAnswered(e.Round, e.Answer)), true, nil
 		case quiz.Repeated:
+			p.tally.repeated++
 			return private(sayRepeated(e.Round, e.Answer)), false, nil
 		case quiz.Late:
 			before, ok, err := p.bot.store.Given(p.bot.saving, p.ref.Team, p.ref.Room, no, in.User)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return Reply{}, false, err
 			}
+			p.tally.late++
 			return private(sayLate(before, ok)), false, nil
 		}
 	}

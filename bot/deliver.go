@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -16,14 +17,26 @@ import (
 type couriers struct {
 	mu     sync.Mutex
 	routes map[RoomID]*route
-	queued int
+	aside  map[lineID]time.Time // messages that let others go first, and since when they wait
+	absent map[string]bool      // platforms that have messages and no adapter
 	closed bool
 }
 
 type route struct {
 	ref     RoomRef
-	current string // key of the message that is being delivered; "": none
+	current string    // key of the message that is being delivered; "": none
+	since   time.Time // when that one was decided
 	waiting []Line
+}
+
+// lineID names a message in the outbox.
+type lineID struct {
+	room RoomID
+	key  string
+}
+
+func (c *couriers) init() {
+	c.routes, c.aside, c.absent = map[RoomID]*route{}, map[lineID]time.Time{}, map[string]bool{}
 }
 
 // send hands lines, which are in the outbox already, to their room's courier.
@@ -37,8 +50,6 @@ func (b *Bot) send(ref RoomRef, lines []Line) {
 	if c.closed {
 		return // they stay in the outbox for the next start
 	}
-	c.queued += len(lines)
-	b.meter.Queued(c.queued)
 	if r, ok := c.routes[ref.Room]; ok {
 		r.waiting = append(r.waiting, lines...)
 		return
@@ -56,7 +67,6 @@ func (b *Bot) resume(ref RoomRef, outbox []Line) {
 	outbox = slices.Clone(outbox)
 	c.mu.Lock()
 	if r, ok := c.routes[ref.Room]; ok {
-		c.queued -= len(r.waiting)
 		r.waiting = nil
 		outbox = slices.DeleteFunc(outbox, func(l Line) bool { return l.Key == r.current })
 	}
@@ -83,8 +93,6 @@ func (b *Bot) deliverRoute(r *route) {
 	for {
 		c.mu.Lock()
 		if len(r.waiting) == 0 || b.ctx.Err() != nil {
-			c.queued -= len(r.waiting)
-			b.meter.Queued(c.queued)
 			delete(c.routes, r.ref.Room)
 			last := c.closed && len(c.routes) == 0
 			c.mu.Unlock()
@@ -95,9 +103,7 @@ func (b *Bot) deliverRoute(r *route) {
 		}
 		line := r.waiting[0]
 		r.waiting = r.waiting[1:]
-		r.current = line.Key
-		c.queued--
-		b.meter.Queued(c.queued)
+		r.current, r.since = line.Key, line.At
 		c.mu.Unlock()
 		b.deliver(r.ref, line)
 		c.mu.Lock()
@@ -109,22 +115,51 @@ func (b *Bot) deliverRoute(r *route) {
 // deliver brings one message to its room, however often it takes, and settles
 // it. It leaves the message in the outbox when the bot stops first.
 func (b *Bot) deliver(ref RoomRef, line Line) {
-	messenger, ok := b.messengers[ref.Room.Platform()]
+	platform := ref.Room.Platform()
+	messenger, ok := b.messengers[platform]
 	if !ok {
-		b.log.Warn("no adapter for a message in the outbox; it waits until its platform is configured", "room", ref.Room, "key", line.Key)
+		if b.couriers.misses(platform) {
+			b.log.Warn("messages wait in the outbox for a platform that is not configured", "platform", platform, "room", ref.Room, "key", line.Key)
+		}
 		return
 	}
 	id, err := b.newAttempt(ref, messenger, line).run()
 	if errors.Is(err, errLater) {
-		b.work.Go(func() { b.aside(ref, messenger, line) })
+		b.log.Warn("edit tried for long; what waits behind it goes first", "room", ref.Room, "key", line.Key, "until", line.At.Add(giveUpEdit))
+		b.couriers.stepAside(ref, line)
+		b.work.Go(func() {
+			defer b.couriers.settled(ref, line)
+			b.aside(ref, messenger, line)
+		})
 		return
 	}
 	b.settle(ref, line, id, err)
 }
 
+// misses notes a platform that has no adapter; true the first time.
+func (c *couriers) misses(platform string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.absent[platform]
+	c.absent[platform] = true
+	return !known
+}
+
+func (c *couriers) stepAside(ref RoomRef, line Line) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.aside[lineID{ref.Room, line.Key}] = line.At
+}
+
+func (c *couriers) settled(ref RoomRef, line Line) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.aside, lineID{ref.Room, line.Key})
+}
+
 // aside goes on trying an edit that stepped aside, ever more rarely.
 func (b *Bot) aside(ref RoomRef, messenger Messenger, line Line) {
-	for wait := firstAside; sleep(b.ctx, wait); wait = min(2*wait, lastAside) {
+	for wait := firstAside; sleep(b.ctx, jittered(wait)); wait = min(2*wait, lastAside) {
 		t := b.newAttempt(ref, messenger, line)
 		t.once = true
 		id, err := t.run()
@@ -159,14 +194,17 @@ func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
 			j.inputs = append(j.inputs, quiz.Lost{Round: line.Round, Mute: true})
 		}
 	default:
-		outcome = "rejected"
+		outcome = "given-up"
+		if errors.Is(err, ErrRejected) {
+			outcome = "rejected"
+		}
 		if line.Round > 0 {
 			j.inputs = append(j.inputs, quiz.Lost{Round: line.Round})
 		}
 	}
 	b.meter.Delivered(ref.Room.Platform(), outcome)
 	if err != nil {
-		b.log.Error("message not delivered", "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
+		b.log.Error("message not delivered", "team", ref.Team, "room", ref.Room, "key", line.Key, "outcome", outcome, "err", err)
 	}
 	failpoint.Reach(failpoint.Settling)
 	b.inner(ref, j)
@@ -186,7 +224,7 @@ func (b *Bot) inner(ref RoomRef, j *job) bool {
 		if fresh.err == nil {
 			return true
 		}
-		if !sleep(b.ctx, wait) {
+		if !sleep(b.ctx, jittered(wait)) {
 			return false
 		}
 	}
@@ -203,11 +241,15 @@ func (b *Bot) posted(ref RoomRef, key string) (id MessageID, ok bool) {
 		if b.ctx.Err() == nil {
 			b.log.Error("message to edit not looked up", "room", ref.Room, "key", key, "err", err)
 		}
-		if !sleep(b.ctx, wait) {
+		if !sleep(b.ctx, jittered(wait)) {
 			return "", false
 		}
 	}
 }
+
+// jittered is d and up to a quarter more, so that what failed together is not tried
+// again together.
+func jittered(d time.Duration) time.Duration { return d + rand.N(d/4+1) }
 
 // sleep waits for d; false when ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -202,6 +202,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 			if !plan.idle() {
 				b.meter.Committed(len(batch), b.now().Sub(began))
 			}
+			plan.tally.tell(b, m.ref.Room.Platform())
 			break
 		}
 		switch {
@@ -219,7 +220,8 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	}
 	if err != nil {
 		m.loaded = false
-		b.log.Error("room not saved", "room", m.ref.Room, "jobs", len(batch), "err", err)
+		b.meter.CommitFailed()
+		b.log.Error("room not saved", "team", m.ref.Team, "room", m.ref.Room, "jobs", len(batch), "err", err)
 		for _, j := range batch {
 			j.err = fmt.Errorf("save room: %w", err)
 			j.finish()

@@ -22,6 +22,7 @@ type plan struct {
 	causes map[string]bool
 	change Change
 	closed bool // a round was
+	tally  tally
 	// partial is what players have picked so far of answers with several parts. It is
 	// the mailbox's, and not kept: whoever is interrupted begins anew.
 	partial partials
@@ -113,6 +114,9 @@ func (p *plan) write(e quiz.Event) {
 		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, tagOf(p.room))}, n)
 	case quiz.Closed:
 		p.closed = true
+		if due := e.Round.Closes; !due.IsZero() && !p.now.Before(due) {
+			p.tally.due = append(p.tally.due, due) // one that was ended early is not late
+		}
 		p.out(Outgoing{Key: p.key("r%d-close", e.Round.No), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(e, n)}, n)
 	case quiz.Answered:
 		a := e.Answer

@@ -77,17 +77,23 @@ const seed = 7
 
 // begin starts a bot. Its log goes to the test's output.
 func begin(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool) *life {
-	return beginKeeping(t, st, p, as, pool, 0)
+	return beginAs(t, st, p, as, pool, 0, nil)
 }
 
 // beginKeeping is begin with a bound on how long answers are kept.
 func beginKeeping(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool, retention time.Duration) *life {
+	return beginAs(t, st, p, as, pool, retention, nil)
+}
+
+// beginAs is begin with a bound on how long answers are kept (0: none), and a meter.
+func beginAs(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Messenger, pool *quiz.Pool, retention time.Duration, meter bot.Meter) *life {
 	f := newFuse()
 	l := &life{fuse: f, done: make(chan struct{})}
 	l.bot = bot.New(bot.Config{
 		Store:      fusedStore{Store: st, fuse: f},
 		Messengers: map[string]bot.Messenger{"test": fusedMessenger(as(p), f)},
 		Log:        slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Meter:      meter,
 		Seed:       func() uint64 { return seed },
 		Retention:  retention,
 	}, pool)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -83,6 +84,7 @@ type Config struct {
 	Texts     Texts
 	Sorry     func(error) bot.Card
 	Budget    Budget            // nil: forgotten at the end
+	Meter     bot.LinkMeter     // nil: nobody counts
 	Transport http.RoundTripper // nil: a tuned default
 	Now       func() time.Time  // nil: time.Now
 }
@@ -103,6 +105,7 @@ type Adapter struct {
 	config Config
 	core   Core
 	log    *slog.Logger
+	meter  bot.LinkMeter
 	rest   *discordgo.Session
 	gate   *gate
 	now    func() time.Time
@@ -120,6 +123,9 @@ type Adapter struct {
 	app      string // the application's id
 	shards   map[int]error
 	reason   error
+	was      bool         // ready, at some time
+	since    time.Time    // when it stopped to be
+	heard    atomic.Int64 // when the gateway last said anything, in Unix nanoseconds; 0: never
 	register sync.Once
 	answered answered
 	askers   askers
@@ -152,6 +158,9 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if c.Sorry == nil {
 		c.Sorry = bot.Sorry
 	}
+	if c.Meter == nil {
+		c.Meter = bot.NoMeter{}
+	}
 	hangUp := func() {} // a transport that was given may have other users
 	if c.Transport == nil {
 		own := &http.Transport{
@@ -164,11 +173,20 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &Adapter{
-		config: c, core: core, log: log.With("platform", platform), now: c.Now, hangUp: hangUp,
+		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, hangUp: hangUp,
 		shards: map[int]error{}, reason: errors.New("not connected yet"),
 	}
 	a.late, a.cancelLate = context.WithCancel(context.Background())
 	a.gate = newGate(base, c.Transport, c.Now)
+	a.gate.limited = func(scope string, wait time.Duration) { a.meter.Limited(platform, scope, wait) }
+	a.gate.spent = func() {
+		a.log.Error("discord has refused too many calls in ten minutes (401, 403, 429); nothing is sent for a while, or it would bar this address", "refused", maxInvalid)
+	}
+	a.gate.changed = func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.changed()
+	}
 	a.guilds.init()
 	a.answered.init()
 	a.askers.init()
@@ -192,36 +210,6 @@ func (a *Adapter) Remembers() time.Duration { return nonceLife }
 // token is the bare token; people also write it as it stands in a header.
 func (a *Adapter) token() string {
 	return strings.TrimSpace(strings.TrimPrefix(a.config.Token, "Bot "))
-}
-
-// Ready is nil when every shard is connected, else the reason why not.
-func (a *Adapter) Ready() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.reason != nil {
-		return fmt.Errorf("discord: %w", a.reason)
-	}
-	if err := a.gate.err(); err != nil {
-		return fmt.Errorf("discord: %w", err)
-	}
-	for id, err := range a.shards {
-		if err != nil {
-			return fmt.Errorf("discord: shard %d: %w", id, err)
-		}
-	}
-	return nil
-}
-
-func (a *Adapter) setReason(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.reason = err
-}
-
-func (a *Adapter) setShard(id int, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.shards[id] = err
 }
 
 func (a *Adapter) setSelf(user, app string) {
@@ -289,12 +277,14 @@ func (a *Adapter) findGateway(ctx context.Context) (address string, ids []int, c
 			return "", nil, 0
 		}
 		a.setReason(err)
-		a.log.Warn("discord's gateway not found yet", "err", err, "again_in", wait)
 		if statusOf(err) == http.StatusUnauthorized {
 			a.setReason(errUnauthorized)
 			wait = time.Minute
 		}
-		if !sleep(ctx, wait) {
+		pause := jittered(wait)
+		a.meter.Reconnecting(platform, "not-found")
+		a.log.Warn("discord's gateway not found", "err", err, "again_in", pause)
+		if !sleep(ctx, pause) {
 			return "", nil, 0
 		}
 	}
@@ -319,6 +309,9 @@ func parseShards(s string) (ids []int, count int, err error) {
 	}
 	return ids, count, nil
 }
+
+// jittered is d and up to a quarter more.
+func jittered(d time.Duration) time.Duration { return d + rand.N(d/4+1) }
 
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)

@@ -11,7 +11,10 @@ import (
 func (s *shard) closed(err error) after {
 	var e *websocket.CloseError
 	if !errors.As(err, &e) {
-		return after{why: fmt.Errorf("read from the gateway: %w", err)}
+		return after{kind: "broken", why: fmt.Errorf("read from the gateway: %w", err)}
+	}
+	if e.Code == websocket.CloseAbnormalClosure { // the library's word for a connection that broke
+		return after{kind: "broken", why: fmt.Errorf("read from the gateway: %w", err)}
 	}
 	why := fmt.Errorf("the gateway closed with %d %s", e.Code, e.Text)
 	cure := map[int]string{
@@ -28,10 +31,10 @@ func (s *shard) closed(err error) after {
 		if !s.content {
 			return after{fatal: fmt.Errorf("%w: the intents are refused: allow them in the developer portal", why)}
 		}
-		return after{reduce: true, identify: true, why: why}
+		return after{reduce: true, identify: true, kind: "closed", why: why}
 	case 4007, 4009:
-		return after{identify: true, why: why}
+		return after{identify: true, kind: "closed", why: why}
 	}
 	// Everything else leaves the session; if it doesn't, the resume is told so.
-	return after{why: why}
+	return after{kind: "closed", why: why}
 }

@@ -85,11 +85,13 @@ func (a *Adapter) registerOnce(ctx context.Context) {
 				if err == nil || ctx.Err() != nil {
 					return
 				}
-				a.log.Warn("slash command not registered", "err", err, "again_in", wait)
 				if status := statusOf(err); status >= 400 && status < 500 && status != http.StatusTooManyRequests {
+					a.log.Error("slash command refused; it is not tried again until a restart", "err", err)
 					return // it won't be accepted later either
 				}
-				if !sleep(ctx, wait) {
+				pause := jittered(wait)
+				a.log.Warn("slash command not registered", "err", err, "again_in", pause)
+				if !sleep(ctx, pause) {
 					return
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -70,6 +71,7 @@ type after struct {
 	identify bool  // the session is gone
 	reduce   bool  // with fewer intents
 	wait     time.Duration
+	kind     string // of why, as it is counted
 	why      error
 }
 
@@ -106,7 +108,8 @@ func (s *shard) run(ctx context.Context) {
 		s.a.setShard(s.id, next.why)
 		switch {
 		case next.fatal != nil:
-			s.a.setShard(s.id, next.fatal)
+			s.a.meter.Reconnecting(platform, "barred")
+			s.a.setShard(s.id, barredError{next.fatal})
 			s.a.log.Error("discord refuses this bot; it is not tried again until a restart", "shard", s.id, "err", next.fatal)
 			return
 		case next.reduce:
@@ -121,7 +124,12 @@ func (s *shard) run(ctx context.Context) {
 			wait = least
 		}
 		pause := max(next.wait, wait/2+rand.N(wait/2))
-		s.a.log.Info("gateway connection ended", "shard", s.id, "why", next.why, "resume", s.session != "", "again_in", pause)
+		s.a.meter.Reconnecting(platform, next.kind)
+		level := slog.LevelInfo
+		if !s.worked { // it never came to READY: nobody is heard
+			level = slog.LevelWarn
+		}
+		s.a.log.Log(ctx, level, "gateway connection ended", "shard", s.id, "why", next.why, "resume", s.session != "", "again_in", pause)
 		wait = min(2*wait, most)
 		if !sleep(ctx, pause) {
 			return
@@ -137,7 +145,7 @@ func (s *shard) connect(ctx context.Context) after {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return after{identify: true, why: fmt.Errorf("gateway address %q: %w", address, err)}
+		return after{identify: true, kind: "not-dialled", why: fmt.Errorf("gateway address %q: %w", address, err)}
 	}
 	if u.Path == "" {
 		u.Path = "/"
@@ -149,7 +157,7 @@ func (s *shard) connect(ctx context.Context) after {
 		if s.resumeURL != "" && address == s.resumeURL {
 			s.resumeURL = "" // try the main address next; the session may still be known there
 		}
-		return after{why: why}
+		return after{kind: "not-dialled", why: why}
 	}
 	conn.SetReadLimit(maxFrame)
 	// The library would send Discord's own code back, and 1000 or 1001 from our side
@@ -281,11 +289,12 @@ func (c *connection) live(ctx context.Context) after {
 	for {
 		select {
 		case <-ctx.Done():
-			return after{why: ctx.Err()}
+			return after{kind: "stopping", why: ctx.Err()}
 		case err := <-c.broken:
 			return s.closed(err)
 		case f := <-c.frames:
 			c.last = time.Now()
+			s.a.alive()
 			if f.Op == opHello {
 				var h struct {
 					Interval int `json:"heartbeat_interval"`
@@ -312,24 +321,24 @@ func (c *connection) live(ctx context.Context) after {
 			}
 		case <-heartbeat.C:
 			if c.dead() {
-				return after{why: errors.New("a heartbeat was not acknowledged")}
+				return after{kind: "silent", why: errors.New("a heartbeat was not acknowledged")}
 			}
 			if err := c.beat(); err != nil {
-				return after{why: fmt.Errorf("send a heartbeat: %w", err)}
+				return after{kind: "broken", why: fmt.Errorf("send a heartbeat: %w", err)}
 			}
 			heartbeat.Reset(c.interval)
 		case <-check.C:
 			now := time.Now()
 			switch quiet := now.Sub(c.last); {
 			case c.interval == 0 && now.Sub(began) > s.timing.hello:
-				return after{why: errors.New("no hello from the gateway")}
+				return after{kind: "no-hello", why: errors.New("no hello from the gateway")}
 			case c.sent && !c.ready && now.Sub(greeted) > s.timing.ready:
-				return after{why: errors.New("no ready from the gateway")}
+				return after{kind: "no-ready", why: errors.New("no ready from the gateway")}
 			case quiet > s.timing.silent:
-				return after{why: errors.New("the gateway is silent")}
+				return after{kind: "silent", why: errors.New("the gateway is silent")}
 			case quiet > s.timing.quiet && c.interval > 0 && c.acked:
 				if err := c.beat(); err != nil {
-					return after{why: fmt.Errorf("send a heartbeat: %w", err)}
+					return after{kind: "broken", why: fmt.Errorf("send a heartbeat: %w", err)}
 				}
 			}
 		}
@@ -371,7 +380,7 @@ func (c *connection) introduce(ctx context.Context) (wait time.Duration, next af
 	} else {
 		wait, spent, budgetErr := s.a.identifies.take(ctx, s.id, time.Now())
 		if spent {
-			return 0, after{wait: wait, why: fmt.Errorf("the identifies of this day are used up; Discord would reset the token. Next try in %s", wait.Round(time.Minute))}, true
+			return 0, after{wait: wait, kind: "no-identifies", why: fmt.Errorf("the identifies of this day are used up; Discord would reset the token. Next try in %s", wait.Round(time.Minute))}, true
 		}
 		if budgetErr != nil {
 			s.a.log.Error("identify budget not saved", "err", budgetErr)
@@ -394,7 +403,7 @@ func (c *connection) introduce(ctx context.Context) (wait time.Duration, next af
 		err = c.write(opIdentify, identify)
 	}
 	if err != nil {
-		return 0, after{why: fmt.Errorf("introduce the bot: %w", err)}, true
+		return 0, after{kind: "broken", why: fmt.Errorf("introduce the bot: %w", err)}, true
 	}
 	c.sent = true
 	return 0, after{}, false
@@ -409,24 +418,24 @@ func (c *connection) take(ctx context.Context, f frame) (next after, over bool) 
 		if s.load.full() {
 			// Discord keeps what comes meanwhile; reading no further would keep
 			// heartbeats from being seen.
-			return after{why: errors.New("too much is under way; the rest is fetched later")}, true
+			return after{kind: "too-much", why: errors.New("too much is under way; the rest is fetched later")}, true
 		}
 		c.dispatch(ctx, f)
 	case opHeartbeat:
 		if err := c.beat(); err != nil {
-			return after{why: fmt.Errorf("send a heartbeat: %w", err)}, true
+			return after{kind: "broken", why: fmt.Errorf("send a heartbeat: %w", err)}, true
 		}
 	case opAck:
 		c.acked = true
 	case opReconnect:
-		return after{why: errors.New("the gateway asked to reconnect")}, true
+		return after{kind: "told", why: errors.New("the gateway asked to reconnect")}, true
 	case opInvalidSession:
 		var resumable bool
 		_ = json.Unmarshal(f.Data, &resumable)
 		if resumable && s.session != "" {
-			return after{why: errors.New("the session is to be resumed")}, true
+			return after{kind: "invalid-session", why: errors.New("the session is to be resumed")}, true
 		}
-		return after{identify: true, wait: time.Second + rand.N(4*time.Second), why: errors.New("the session is invalid")}, true
+		return after{identify: true, wait: time.Second + rand.N(4*time.Second), kind: "invalid-session", why: errors.New("the session is invalid")}, true
 	}
 	return after{}, false
 }

@@ -36,6 +36,16 @@ func (x *identifies) configure(maxConcurrency int) {
 	x.width = max(maxConcurrency, 1)
 }
 
+// used is how many identifies the day that runs has seen, as far as is known.
+func (x *identifies) used(now time.Time) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if now.Sub(x.kept.Since) >= identifyDay {
+		return 0
+	}
+	return x.kept.Used
+}
+
 // take asks for one identify. wait is how long to come back later, or 0 when it
 // may be sent now; spent says that the day's budget is used up.
 func (x *identifies) take(ctx context.Context, shard int, now time.Time) (wait time.Duration, spent bool, err error) {

@@ -64,6 +64,7 @@ func (a *Adapter) receive(kind string, data json.RawMessage, again bool) (work f
 func (a *Adapter) guard(kind string, fn func()) {
 	defer func() {
 		if r := recover(); r != nil {
+			a.meter.Panicked(platform)
 			a.log.Error("event not handled: panic", "event", kind, "panic", r, "stack", string(debug.Stack()))
 		}
 	}()
@@ -83,7 +84,7 @@ func (a *Adapter) hear(arrived arrival, wait waiter) (speak func()) {
 			}
 			return func() { a.replyTo(arrived, reply) }
 		}
-		if errors.Is(err, bot.ErrStopped) || ctx.Err() != nil || !sleep(ctx, pause) {
+		if errors.Is(err, bot.ErrStopped) || ctx.Err() != nil || !sleep(ctx, jittered(pause)) {
 			a.log.Error("line not taken in", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 			return nil
 		}

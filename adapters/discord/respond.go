@@ -101,15 +101,17 @@ func (a *Adapter) put(arrived arrival, received time.Time, c callback) error {
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		before, err = err, a.call(ctx, urgent, http.MethodPost, endpoint, c, nil)
 		if err == nil || codeOf(err) == codeAcknowledged && before != nil {
+			a.meter.Acknowledged(platform, kindOf(arrived.act.Type), a.now().Sub(received))
 			return nil // the try before was taken
 		}
-		if !passing(err) || !sleep(ctx, pause) {
+		if !passing(err) || !sleep(ctx, jittered(pause)) {
 			break
 		}
 	}
 	if codeOf(err) == codeAcknowledged {
 		return err // by the process before, or by a promise that seemed lost
 	}
+	a.meter.Replied(platform, "failed")
 	a.log.Warn("interaction not answered", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 	return err
 }
@@ -147,6 +149,7 @@ func (a *Adapter) complete(arrived arrival, reply bot.Reply, err error) {
 			return a.call(ctx, later, http.MethodPost, discordgo.EndpointWebhookToken(app, arrived.act.Token), a.body(arrived, *card, false), nil)
 		})
 	}
+	a.replied(sendErr)
 	if sendErr != nil {
 		a.log.Warn("late answer not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", sendErr)
 	}
@@ -167,9 +170,33 @@ func (a *Adapter) replyTo(arrived arrival, reply bot.Reply) {
 		b.Nonce, b.EnforceNonce = nonceOf(arrived.in.Room, "reply/"+arrived.in.ID), true
 		return a.call(ctx, later, http.MethodPost, discordgo.EndpointChannelMessages(channel), b, nil)
 	})
+	a.replied(err)
 	if err != nil {
 		a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
 	}
+}
+
+// replied counts a reply, or why it was not sent.
+func (a *Adapter) replied(err error) {
+	switch {
+	case err == nil:
+		a.meter.Replied(platform, "sent")
+	case errors.Is(err, errCrowded):
+		a.meter.Replied(platform, "dropped")
+	default:
+		a.meter.Replied(platform, "failed")
+	}
+}
+
+// kindOf is what an interaction is counted as.
+func kindOf(interactionType int) string {
+	switch interactionType {
+	case interactCommand:
+		return "command"
+	case interactAutocomplete:
+		return "suggestion"
+	}
+	return "press"
 }
 
 // again does something until it works or its error is not one to repeat it after.
@@ -186,7 +213,7 @@ func (a *Adapter) again(ctx context.Context, repeat func(error) bool, do func() 
 			wait = max(wait, e.retryAfter)
 		}
 		pause = min(2*pause, longestPause)
-		if !sleep(ctx, wait) {
+		if !sleep(ctx, jittered(wait)) {
 			return err
 		}
 	}

@@ -71,6 +71,11 @@ type gate struct {
 	now   func() time.Time
 	lanes *lanes
 
+	// Told what happens, without mu: a refusal for the rate of calls; that too many
+	// calls were refused, once; that the token is or is no longer refused.
+	limited        func(scope string, wait time.Duration)
+	spent, changed func()
+
 	mu      sync.Mutex
 	invalid int
 	since   time.Time
@@ -78,7 +83,10 @@ type gate struct {
 }
 
 func newGate(base *url.URL, next http.RoundTripper, now func() time.Time) *gate {
-	return &gate{base: base, next: next, now: now, lanes: newLanes(now)}
+	return &gate{
+		base: base, next: next, now: now, lanes: newLanes(now),
+		limited: func(string, time.Duration) {}, spent: func() {}, changed: func() {},
+	}
 }
 
 // routeOf names what shares a limit: the method and the path down to its major
@@ -129,13 +137,18 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 // judge learns from an answer whether the token is good.
 func (g *gate) judge(status int) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
+	before := g.refused
 	switch {
 	case status == http.StatusUnauthorized:
 		g.refused = true
 		g.lanes.closeAll(unauthorizedPause)
 	case status < 300:
 		g.refused = false
+	}
+	now := g.refused
+	g.mu.Unlock()
+	if now != before {
+		g.changed()
 	}
 }
 
@@ -173,8 +186,12 @@ func (g *gate) refusal(route string, resp *http.Response, after time.Duration, s
 		if e.retryAfter <= 0 {
 			e.retryAfter = 5 * time.Second
 		}
+		if e.global {
+			scope = "global"
+		}
+		g.limited(scopeOf(scope), e.retryAfter)
 		switch {
-		case e.global || scope == "global":
+		case scope == "global":
 			g.lanes.closeAll(e.retryAfter)
 		case route != "":
 			g.lanes.close(route, e.retryAfter)
@@ -191,6 +208,15 @@ func (g *gate) refusal(route string, resp *http.Response, after time.Duration, s
 		g.count()
 	}
 	return e
+}
+
+// scopeOf keeps to the words that are counted.
+func scopeOf(said string) string {
+	switch said {
+	case "user", "shared", "global":
+		return said
+	}
+	return "unsaid"
 }
 
 func seconds(s string) time.Duration {
@@ -224,11 +250,25 @@ func (g *gate) leave(route string) {
 
 func (g *gate) count() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if now := g.now(); now.Sub(g.since) > invalidSpan {
 		g.since, g.invalid = now, 0
 	}
 	g.invalid++
+	over := g.invalid == maxInvalid+1
+	g.mu.Unlock()
+	if over {
+		g.spent()
+	}
+}
+
+// invalidCalls is how many calls were refused in the ten minutes that run.
+func (g *gate) invalidCalls() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.now().Sub(g.since) > invalidSpan {
+		return 0
+	}
+	return g.invalid
 }
 
 // call makes one request when its route's lane lets it; in and out may be nil.

@@ -47,6 +47,7 @@ type Config struct {
 	APIURL         string // "": https://slack.com/api/
 	Texts          Texts
 	Sorry          func(error) bot.Card // what to say when something was not taken in
+	Meter          bot.LinkMeter        // nil: nobody counts
 	Transport      http.RoundTripper    // nil: a tuned default
 	Now            func() time.Time     // nil: time.Now
 }
@@ -79,6 +80,7 @@ type Adapter struct {
 	config Config
 	core   Core
 	log    *slog.Logger
+	meter  bot.LinkMeter
 	api    *slackgo.Client
 	http   *http.Client
 	now    func() time.Time
@@ -94,7 +96,8 @@ type Adapter struct {
 	slots    chan struct{}  // held by a response_url while it is called
 	work     sync.WaitGroup // requests and arrivals that are being worked on
 	speaking sync.WaitGroup // replies that are being sent
-	skew     skewLog
+	strange  strange
+	heard    atomic.Int64  // when Slack last said anything, in Unix nanoseconds; 0: never
 	recheck  chan struct{} // asks for another auth.test
 	ackTime  time.Duration
 	silence  time.Duration
@@ -106,9 +109,11 @@ type Adapter struct {
 
 	mu      sync.Mutex
 	self    identity
-	reason  error // why not ready; nil when ready
-	socket  error // the same for Socket Mode
-	stopped bool  // nothing more is taken in
+	reason  error     // why not ready; nil when ready
+	socket  error     // the same for Socket Mode
+	was     bool      // ready, at some time
+	since   time.Time // when it stopped to be
+	stopped bool      // nothing more is taken in
 }
 
 var (
@@ -141,6 +146,9 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if c.Sorry == nil {
 		c.Sorry = bot.Sorry
 	}
+	if c.Meter == nil {
+		c.Meter = bot.NoMeter{}
+	}
 	transport := c.Transport
 	if transport == nil {
 		transport = &http.Transport{
@@ -152,8 +160,8 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &Adapter{
-		config: c, core: core, log: log.With("platform", platform), now: c.Now, apiURL: u,
-		http:  &http.Client{Transport: outspoken{transport}, Timeout: apiTime, CheckRedirect: noRedirect},
+		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, apiURL: u,
+		http:  &http.Client{Transport: outspoken{transport, c.Meter}, Timeout: apiTime, CheckRedirect: noRedirect},
 		slots: make(chan struct{}, maxResponses), recheck: make(chan struct{}, 1),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
@@ -174,17 +182,50 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Ready is nil when Slack can be heard and spoken to, else the reason why not.
-func (a *Adapter) Ready() error {
+func (a *Adapter) Ready() error { return a.Link().Err }
+
+// Link is how the adapter and Slack stand. Over HTTP no connection is kept.
+func (a *Adapter) Link() bot.Link {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.reason != nil {
-		return fmt.Errorf("slack: %w", a.reason)
+	l := bot.Link{Err: a.missing(), Since: a.since}
+	if a.config.AppToken != "" {
+		l.Wanted = 1
+		if a.socket == nil {
+			l.Connected = 1
+		}
 	}
-	if a.socket != nil {
-		return fmt.Errorf("slack: %w", a.socket)
+	if at := a.heard.Load(); at != 0 {
+		l.Heard = time.Unix(0, at)
+	}
+	return l
+}
+
+// missing is why Slack can't be heard or spoken to. The caller holds mu.
+func (a *Adapter) missing() error {
+	for _, err := range []error{a.reason, a.socket} {
+		switch {
+		case err != nil && fatalAuth(err):
+			return &bot.BarredError{Err: fmt.Errorf("slack: %w", err)}
+		case err != nil:
+			return fmt.Errorf("slack: %w", err)
+		}
 	}
 	return nil
 }
+
+// changed notes since when something is missing. The caller holds mu.
+func (a *Adapter) changed() {
+	switch ready := a.missing() == nil; {
+	case ready:
+		a.was, a.since = true, time.Time{}
+	case a.was && a.since.IsZero():
+		a.since = a.now()
+	}
+}
+
+// hear notes that Slack has said something.
+func (a *Adapter) hear() { a.heard.Store(a.now().UnixNano()) }
 
 func (a *Adapter) me() identity {
 	a.mu.Lock()
@@ -196,12 +237,14 @@ func (a *Adapter) setReason(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.reason = err
+	a.changed()
 }
 
 func (a *Adapter) setSocket(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.socket = err
+	a.changed()
 }
 
 // Run finds out who the bot is, keeps the socket where Socket Mode is on, and
@@ -251,6 +294,7 @@ func (a *Adapter) drain() {
 func (a *Adapter) guarded(what string, fn func()) {
 	defer func() {
 		if p := recover(); p != nil {
+			a.meter.Panicked(platform)
 			a.log.Error(what+" panicked", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()

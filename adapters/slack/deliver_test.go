@@ -383,7 +383,7 @@ func TestBareAnswers(t *testing.T) {
 				_, _ = w.Write([]byte(body))
 			}))
 			transport := &http.Transport{}
-			resp, err := (&http.Client{Transport: outspoken{transport}}).Get(s.URL)
+			resp, err := (&http.Client{Transport: outspoken{RoundTripper: transport, meter: bot.NoMeter{}}}).Get(s.URL)
 			if err != nil {
 				t.Fatal(err)
 			}

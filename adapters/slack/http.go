@@ -30,9 +30,9 @@ const maxSkew = 5 * time.Minute
 // that are nearly one of these.)
 func (a *Adapter) Handler() http.Handler {
 	routes := map[string]http.Handler{
-		"/slack/commands":     a.signed(a.serveCommand),
-		"/slack/events":       a.signed(a.serveEvent),
-		"/slack/interactions": a.signed(a.serveInteraction),
+		"/slack/commands":     a.signed("command", a.serveCommand),
+		"/slack/events":       a.signed("event", a.serveEvent),
+		"/slack/interactions": a.signed("interaction", a.serveInteraction),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		route, ok := routes[r.URL.Path]
@@ -48,51 +48,80 @@ func (a *Adapter) Handler() http.Handler {
 	})
 }
 
-// signed reads the body, checks its signature and only then lets it in.
-func (a *Adapter) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
+// signed reads the body, checks its signature and only then lets it in. kind is
+// what it is counted as.
+func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
+				a.meter.Panicked(platform)
 				a.log.Error("request panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		}()
+		began := a.now()
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
+			a.meter.Refused(platform, "large")
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 			return
 		case err != nil:
+			a.meter.Refused(platform, "unreadable")
 			w.WriteHeader(http.StatusBadRequest)
 			return
-		case !a.authentic(r.Header, body):
+		}
+		if fault := a.unauthentic(r.Header, body); fault != "" {
+			a.meter.Refused(platform, fault)
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		if !a.begin() { // only now: nobody can hold up the end by sending slowly
+			a.meter.Refused(platform, "stopping")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
 		defer a.work.Done()
+		a.hear()
 		next(w, r, body)
+		a.meter.Acknowledged(platform, kind, a.now().Sub(began))
 		failpoint.Reach(failpoint.SlackAnswering)
 	})
 }
 
-// authentic checks Slack's signature with each secret: HMAC-SHA256 over
-// "v0:TIMESTAMP:BODY" (Slack, Verifying requests from Slack).
-func (a *Adapter) authentic(h http.Header, body []byte) bool {
+// Why a request is not let in.
+const (
+	badSignature = "signature"
+	badTime      = "stale"
+)
+
+// unauthentic checks Slack's signature with each secret: HMAC-SHA256 over
+// "v0:TIMESTAMP:BODY" (Slack, Verifying requests from Slack). It returns what is
+// wrong; "" when nothing is.
+func (a *Adapter) unauthentic(h http.Header, body []byte) string {
 	stamp := h.Get("X-Slack-Request-Timestamp")
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
-		return false
+		return badSignature // nothing of Slack's comes without a time
 	}
 	if skew := a.now().Truncate(time.Second).Sub(time.Unix(seconds, 0)); skew.Abs() > maxSkew {
-		a.skew.warn(a, skew)
-		return false
+		if a.strange.again(badTime, a.now()) {
+			a.log.Warn("a request was refused for its time: it is old, or this machine's clock is wrong (set it by NTP)", "behind", skew.Round(time.Second))
+		}
+		return badTime
 	}
-	digits, versioned := strings.CutPrefix(h.Get("X-Slack-Signature"), "v0=")
+	if a.signedBy(stamp, h.Get("X-Slack-Signature"), body) {
+		return ""
+	}
+	if h.Get("X-Slack-Signature") != "" && a.strange.again(badSignature, a.now()) {
+		a.log.Warn("a request was refused for its signature: somebody else sent it, or SLACK_SIGNING_SECRET is not this app's")
+	}
+	return badSignature
+}
+
+func (a *Adapter) signedBy(stamp, signature string, body []byte) bool {
+	digits, versioned := strings.CutPrefix(signature, "v0=")
 	given, err := hex.DecodeString(digits)
 	if err != nil || !versioned {
 		return false
@@ -108,20 +137,24 @@ func (a *Adapter) authentic(h http.Header, body []byte) bool {
 	return false
 }
 
-// skewLog says once a minute that the clocks differ: else every request would be
-// refused without a word.
-type skewLog struct {
+// strange bounds what strangers can have logged: each reason once a minute.
+type strange struct {
 	mu   sync.Mutex
-	last time.Time
+	last map[string]time.Time
 }
 
-func (s *skewLog) warn(a *Adapter, skew time.Duration) {
+// again says that a refusal for that reason is to be logged now.
+func (s *strange) again(reason string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := a.now(); now.Sub(s.last) >= time.Minute {
-		s.last = now
-		a.log.Warn("a request was refused for its time: it is old, or this machine's clock is wrong (set it by NTP)", "behind", skew.Round(time.Second))
+	if last, ok := s.last[reason]; ok && now.Sub(last) < time.Minute {
+		return false
 	}
+	if s.last == nil {
+		s.last = map[string]time.Time{}
+	}
+	s.last[reason] = now
+	return true
 }
 
 func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -45,6 +46,7 @@ func (a *Adapter) authenticate(ctx context.Context) bool {
 			a.mu.Lock()
 			a.self = identity{user: r.UserID, bot: r.BotID, team: r.TeamID, url: r.URL, known: true}
 			a.reason = nil
+			a.changed()
 			a.mu.Unlock()
 			a.log.Info("slack knows the bot", "team", r.TeamID, "user", r.UserID)
 			return true
@@ -53,11 +55,12 @@ func (a *Adapter) authenticate(ctx context.Context) bool {
 			return false
 		}
 		a.setReason(fmt.Errorf("auth.test: %w", err))
-		a.log.Warn("slack does not know the bot yet", "err", err)
 		if fatalAuth(err) {
 			wait = time.Minute
 		}
-		if !sleep(ctx, wait) {
+		pause := jittered(wait)
+		a.log.Warn("slack does not know the bot", "err", err, "again_in", pause)
+		if !sleep(ctx, pause) {
 			return false
 		}
 	}
@@ -80,6 +83,9 @@ func apiError(err error) string {
 	}
 	return ""
 }
+
+// jittered is d and up to a quarter more.
+func jittered(d time.Duration) time.Duration { return d + rand.N(d/4+1) }
 
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)

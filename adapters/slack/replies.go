@@ -42,10 +42,14 @@ func (a *Adapter) answer(arrived arrival, reply bot.Reply) {
 		err := a.sendReply(a.late, card, public, to)
 		failpoint.Reach(failpoint.SlackReplied)
 		if err != nil {
+			a.meter.Replied(platform, "failed")
 			a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)
+			return
 		}
+		a.meter.Replied(platform, "sent")
 	})
 	if !queued {
+		a.meter.Replied(platform, "dropped")
 		a.log.Warn("a reply was dropped: too many wait, or the bot stops", "id", arrived.in.ID, "room", arrived.in.Room)
 	}
 }
@@ -71,7 +75,7 @@ func (a *Adapter) sendReply(ctx context.Context, c bot.Card, public bool, to add
 		if !errors.As(err, &retry) {
 			return err
 		}
-		if !sleep(ctx, min(max(retry.After, time.Second), time.Minute)) {
+		if !sleep(ctx, jittered(min(max(retry.After, time.Second), time.Minute))) {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -54,15 +55,16 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 				return
 			}
 			a.setSocket(fmt.Errorf("socket: %w", err))
-			a.log.Warn("socket not connected", "err", err, "again_in", gap)
+			a.meter.Reconnecting(platform, "not-opened")
 			wait := gap + rand.N(gap/2)
 			var limited *slackgo.RateLimitedError
 			switch {
 			case fatalAuth(err):
-				wait = fatalGap
+				wait = jittered(fatalGap)
 			case errors.As(err, &limited):
 				wait = max(limited.RetryAfter, leastGap)
 			}
+			a.log.Warn("socket not connected", "err", err, "again_in", wait)
 			gap = min(2*gap, mostGap)
 			if !sleep(ctx, wait) {
 				return
@@ -96,6 +98,7 @@ type socket struct {
 	conn  *websocket.Conn
 	write sync.Mutex     // one writer at a time
 	taken sync.WaitGroup // envelopes that are not settled yet
+	left  bool           // Slack has said that it will close it; the reader's alone
 
 	mu     sync.Mutex
 	ending bool // no more is to be read
@@ -112,6 +115,7 @@ func (s *socket) wasUseful() bool {
 
 // alive says that something was heard, so that silence begins anew.
 func (s *socket) alive() {
+	s.a.hear()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ending {
@@ -186,7 +190,8 @@ func (s *socket) read(ctx context.Context, leave func()) {
 	for {
 		kind, data, err := s.conn.ReadMessage()
 		if err != nil {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !s.left {
+				s.a.meter.Reconnecting(platform, endOf(err))
 				s.a.log.Info("socket closed", "err", err)
 			}
 			leave() // the next one need not wait for what this one still works on
@@ -205,8 +210,17 @@ func (s *socket) read(ctx context.Context, leave func()) {
 		switch f.Type {
 		case "disconnect":
 			s.a.log.Info("slack will close the socket", "reason", f.Reason)
+			expected := f.Reason == "warning" || f.Reason == "refresh_requested"
+			switch {
+			case s.left: // counted when it was first said
+			case expected:
+				s.a.meter.Reconnecting(platform, "refresh")
+			default:
+				s.a.meter.Reconnecting(platform, "told")
+			}
+			s.left = true
 			leave()
-			if f.Reason != "warning" && f.Reason != "refresh_requested" {
+			if !expected {
 				return
 			}
 		case "hello":
@@ -217,6 +231,15 @@ func (s *socket) read(ctx context.Context, leave func()) {
 			s.a.guarded("envelope", func() { s.take(f) })
 		}
 	}
+}
+
+// endOf is what the end of a socket is counted as.
+func endOf(err error) string {
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "silent"
+	}
+	return "closed"
 }
 
 var envelopeID = regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,200})"`)
@@ -256,15 +279,20 @@ func (s *socket) take(f socketFrame) {
 		return
 	}
 	soon := !arrived.event && readsOnly(arrived.in)
+	began := s.a.now()
 	p := s.a.take(arrived)
-	s.taken.Go(func() { s.a.guarded("envelope", func() { s.follow(p, f.EnvelopeID, soon) }) })
+	acked := func() { s.a.meter.Acknowledged(platform, kindOf(f.Type), s.a.now().Sub(began)) }
+	s.taken.Go(func() { s.a.guarded("envelope", func() { s.follow(p, f.EnvelopeID, soon, acked) }) })
 }
 
 // follow acknowledges an envelope when its effect is on disk, however late, and
 // says what it came to. An event that is not acknowledged is sent again. soon says
-// that it may be acknowledged before.
-func (s *socket) follow(p *pending, envelope string, soon bool) {
-	ack := sync.OnceFunc(func() { s.ack(envelope) })
+// that it may be acknowledged before. acked is called when it was.
+func (s *socket) follow(p *pending, envelope string, soon bool, acked func()) {
+	ack := sync.OnceFunc(func() {
+		s.ack(envelope)
+		acked()
+	})
 	if soon {
 		timer := time.AfterFunc(s.a.ackTime, ack)
 		defer timer.Stop()
@@ -274,6 +302,17 @@ func (s *socket) follow(p *pending, envelope string, soon bool) {
 		ack()
 	}
 	s.a.settle(p)
+}
+
+// kindOf is what an envelope is counted as.
+func kindOf(envelopeType string) string {
+	switch envelopeType {
+	case "slash_commands":
+		return "command"
+	case "interactive":
+		return "interaction"
+	}
+	return "event"
 }
 
 // decodeSocketCommand reads a slash command, which over the socket is JSON.

@@ -82,6 +82,7 @@ func (a *Adapter) follow(id string, wait func(context.Context) (bot.Reply, error
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
+			a.meter.Panicked(platform)
 			a.log.Error("the core panicked", "id", id, "panic", r, "stack", string(debug.Stack()))
 			reply, err = bot.Reply{}, fmt.Errorf("%w: %v", errPanic, r)
 		}

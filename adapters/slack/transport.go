@@ -5,14 +5,20 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
+
+	"quizbot/bot"
 )
 
 // unsaid is the error of an answer that names none.
 const unsaid = "no_error_given"
 
 // outspoken gives the answer {"ok":false} an error: the library would take it for
-// a success.
-type outspoken struct{ http.RoundTripper }
+// a success. It also counts the refusals for the rate of calls.
+type outspoken struct {
+	http.RoundTripper
+	meter bot.LinkMeter
+}
 
 // maxBare is how long an answer may be that is looked into, in bytes.
 const maxBare = 512
@@ -20,6 +26,13 @@ const maxBare = 512
 // RoundTrip implements http.RoundTripper.
 func (o outspoken) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := o.RoundTripper.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		after, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s")
+		if err != nil {
+			after = limitedFor
+		}
+		o.meter.Limited(platform, "method", after)
+	}
 	if err != nil || resp.StatusCode != http.StatusOK || resp.ContentLength > maxBare {
 		return resp, err
 	}
@@ -28,7 +41,11 @@ func (o outspoken) RoundTrip(r *http.Request) (*http.Response, error) {
 		OK    *bool  `json:"ok"`
 		Error string `json:"error"`
 	}
-	if err == nil && json.Unmarshal(start, &answer) == nil && answer.OK != nil && !*answer.OK && answer.Error == "" {
+	known := err == nil && json.Unmarshal(start, &answer) == nil
+	if known && (answer.Error == "ratelimited" || answer.Error == "rate_limited") {
+		o.meter.Limited(platform, "method", limitedFor)
+	}
+	if known && answer.OK != nil && !*answer.OK && answer.Error == "" {
 		start = []byte(`{"ok":false,"error":"` + unsaid + `"}`)
 		resp.ContentLength = int64(len(start))
 		resp.Header.Del("Content-Length")

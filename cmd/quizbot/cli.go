@@ -22,6 +22,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot on the platforms whose tokens are set."`
 	Play    playCommand    `cmd:"" help:"Play a quiz in this terminal."`
 	Pack    packCommand    `cmd:"" help:"Check and list question packs."`
+	Probe   probeCommand   `cmd:"" help:"Ask the running bot how it is: a health check for containers."`
 	Version versionCommand `cmd:"" help:"Show version, commit and Go version."`
 }
 

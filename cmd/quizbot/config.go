@@ -40,6 +40,16 @@ func settings() []setting {
 	}
 }
 
+// defaultOf is what a setting is where nobody sets it.
+func defaultOf(key string) string {
+	for _, s := range settings() {
+		if s.key == key {
+			return s.value
+		}
+	}
+	return ""
+}
+
 func settingsHelp() string {
 	var b strings.Builder
 	for _, s := range settings() {

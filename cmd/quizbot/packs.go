@@ -188,8 +188,8 @@ func loadPool(dir string, log *slog.Logger) (*quiz.Pool, error) {
 const followEvery = 2 * time.Second
 
 // followPacks puts a changed folder to use while the bot runs. A folder with a
-// fault changes nothing: the last good set stays.
-func followPacks(ctx context.Context, dir string, now <-chan os.Signal, use func(*quiz.Pool), log *slog.Logger) {
+// fault changes nothing: the last good set stays, and refused is called.
+func followPacks(ctx context.Context, dir string, now <-chan os.Signal, use func(*quiz.Pool), refused func(), log *slog.Logger) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	last := fingerprint(dir)
@@ -209,6 +209,7 @@ func followPacks(ctx context.Context, dir string, now <-chan os.Signal, use func
 		last = print
 		pool, err := loadPool(dir, log)
 		if err != nil {
+			refused()
 			log.Error("packs not reloaded; the last good set stays in use", "folder", dir, "err", err)
 			continue
 		}

@@ -72,8 +72,8 @@ func (c serveCommand) Run(ctx context.Context, at surroundings) error {
 type member struct {
 	name string
 	bot.Messenger
-	run   func(context.Context) error
-	ready func() error
+	run  func(context.Context) error
+	link func() bot.Link
 }
 
 // service is a running bot and all that belongs to it.
@@ -97,8 +97,13 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 	if err != nil {
 		return err
 	}
-	s := &service{conf: conf, log: log, meter: newMeter()}
-	if s.engine, err = bolt.Open(conf.get("QUIZBOT_DB"), bolt.Options{Log: log}); err != nil {
+	s := &service{conf: conf, meter: newMeter()}
+	calm := newFlood(log.Handler(), s.meter.logged, time.Now)
+	defer calm.close()
+	log = slog.New(calm)
+	s.log = log
+	s.meter.packs.loaded(pool, time.Now())
+	if s.engine, err = bolt.Open(conf.get("QUIZBOT_DB"), bolt.Options{Log: log, Synced: s.meter.wrote}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.engine.Close()) }()
@@ -124,7 +129,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	if s.conf.slack() {
 		a, err := slack.New(slack.Config{
 			SigningSecrets: s.conf.secrets("SLACK_SIGNING_SECRET"), BotToken: s.conf.get("SLACK_BOT_TOKEN"), AppToken: s.conf.get("SLACK_APP_TOKEN"),
-			APIURL: s.conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry,
+			APIURL: s.conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry, Meter: s.meter,
 		}, s.core, s.log)
 		if err != nil {
 			return usageError{err}
@@ -133,22 +138,25 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 		if s.conf.get("SLACK_SIGNING_SECRET") != "" {
 			public = a.Handler()
 		}
-		s.members = append(s.members, member{name: "slack", Messenger: a, run: a.Run, ready: a.Ready})
+		s.members = append(s.members, member{name: "slack", Messenger: a, run: a.Run, link: a.Link})
 	}
 	if s.conf.discord() {
 		a, err := discord.New(discord.Config{
 			Token: s.conf.get("DISCORD_TOKEN"), APIURL: s.conf.get("DISCORD_API_URL"), Shards: s.conf.get("DISCORD_SHARDS"),
-			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Budget: budget{kept},
+			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Budget: budget{kept}, Meter: s.meter,
 		}, s.core, s.log)
 		if err != nil {
 			return usageError{err}
 		}
 		messengers["discord"] = a
-		s.members = append(s.members, member{name: "discord", Messenger: a, run: a.Run, ready: a.Ready})
+		s.members = append(s.members, member{name: "discord", Messenger: a, run: a.Run, link: a.Link})
 	}
+	watched := &state{vitals: s.core.Vitals, links: map[string]func() bot.Link{}, failed: s.engine.Err, db: s.conf.get("QUIZBOT_DB"), now: time.Now}
 	for _, m := range s.members {
-		s.meter.ready(m.name, m.ready)
+		s.meter.platform(m.name)
+		watched.links[m.name] = m.link
 	}
+	s.meter.registry.MustRegister(watched)
 	s.core.SetMessengers(messengers)
 	var err error
 	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.private(), s.log); err != nil {
@@ -201,11 +209,24 @@ func (s *service) missing() []error {
 		out = append(out, err)
 	}
 	for _, m := range s.members {
-		if err := m.ready(); err != nil {
+		if err := lasting(m.link(), time.Now()); err != nil {
 			out = append(out, err)
 		}
 	}
 	return out
+}
+
+// grace is for how long a platform that was connected may be away before the bot
+// counts as not ready: connections end all the time, and those that were asked to
+// send people elsewhere should not do it for a moment.
+const grace = time.Minute
+
+// lasting is why a platform keeps the bot from being ready.
+func lasting(l bot.Link, now time.Time) error {
+	if errors.As(l.Err, new(*bot.BarredError)) || l.Since.IsZero() || now.Sub(l.Since) > grace {
+		return l.Err
+	}
+	return nil
 }
 
 const (
@@ -234,7 +255,13 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	}
 	followCtx, stopFollowing := context.WithCancel(ctx)
 	defer stopFollowing()
-	others.Go(func() { followPacks(followCtx, s.conf.get("QUIZBOT_PACKS"), hangup, s.core.SetPool, s.log) })
+	use := func(p *quiz.Pool) {
+		s.core.SetPool(p)
+		s.meter.packs.loaded(p, time.Now())
+	}
+	others.Go(func() {
+		followPacks(followCtx, s.conf.get("QUIZBOT_PACKS"), hangup, use, s.meter.packs.refused, s.log)
+	})
 
 	var err error
 	select {

@@ -27,7 +27,24 @@ func versionLine() string {
 // commitWords name the commit that was built: as the build was told, else as the
 // Go tool noted it, which a source tree without its repository doesn't allow.
 func commitWords() string {
-	at, changed := commit, ""
+	at, changed := builtFrom()
+	if at == "" {
+		return "unknown commit"
+	}
+	return "commit " + at[:min(12, len(at))] + changed
+}
+
+// commitID is the commit that was built; "unknown" where nobody noted it.
+func commitID() string {
+	at, changed := builtFrom()
+	if at == "" {
+		return "unknown"
+	}
+	return at[:min(12, len(at))] + changed
+}
+
+func builtFrom() (at, changed string) {
+	at = commit
 	if info, ok := debug.ReadBuildInfo(); ok && at == "" {
 		for _, s := range info.Settings {
 			switch {
@@ -38,8 +55,5 @@ func commitWords() string {
 			}
 		}
 	}
-	if at == "" {
-		return "unknown commit"
-	}
-	return "commit " + at[:min(12, len(at))] + changed
+	return at, changed
 }

@@ -67,14 +67,18 @@ var (
 type Options struct {
 	Log *slog.Logger // nil: silent
 	Now func() time.Time
+	// Synced is told of each commit: how many writes shared it, how long it took to
+	// reach the disk, and how it failed. nil: nobody asks.
+	Synced func(writes int, d time.Duration, err error)
 }
 
 // Engine implements store.Engine on a bbolt file.
 type Engine struct {
-	db   *bbolt.DB
-	path string
-	size int64 // of the file; the writer's alone
-	said int64 // what stands under keySize
+	db     *bbolt.DB
+	path   string
+	synced func(writes int, d time.Duration, err error)
+	size   int64 // of the file; the writer's alone
+	said   int64 // what stands under keySize
 
 	writes  chan *write
 	copying chan struct{} // holds one: who makes a copy
@@ -136,6 +140,9 @@ func Open(path string, o Options) (*Engine, error) {
 		}
 	}
 	e := newEngine(db, path)
+	if o.Synced != nil {
+		e.synced = o.Synced
+	}
 	if err := e.measure(); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("database %s: %w", path, err)
@@ -147,7 +154,7 @@ func Open(path string, o Options) (*Engine, error) {
 
 func newEngine(db *bbolt.DB, path string) *Engine {
 	return &Engine{
-		db: db, path: path,
+		db: db, path: path, synced: func(int, time.Duration, error) {},
 		writes: make(chan *write, maxGroup), copying: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{}),
 	}
 }
@@ -352,7 +359,10 @@ func (e *Engine) runGroup(group []*write) (err error) {
 		}
 	}
 	failpoint.Reach(failpoint.Writing)
-	if err := tx.Commit(); err != nil {
+	began := time.Now()
+	err = tx.Commit()
+	e.synced(len(group), time.Since(began), err)
+	if err != nil {
 		return e.fail(err)
 	}
 	failpoint.Reach(failpoint.Written)

@@ -42,3 +42,7 @@ func (s spare) has(size int64) error {
 
 // left says whether there is room to go on.
 func (s spare) left() error { return s.has(0) }
+
+// FreeSpace is how many bytes this user can still write in a folder; ok is false
+// where that is not known.
+func FreeSpace(folder string) (n int64, ok bool) { return freeSpace(folder) }
