@@ -169,7 +169,8 @@ func (v *verifier) boards() error {
 		}
 		if !ok || int(int64(got)) != points {
 			v.fault("%s stands on the board %s with %d points, which are not the player's", player, shown(board), points)
-		} else {
+		}
+		if ok {
 			placed++
 		}
 		return w.step(board, points)
@@ -177,7 +178,7 @@ func (v *verifier) boards() error {
 		return err
 	}
 	if placed < v.count[keyScore] {
-		v.fault("%d players have points on boards on which they don't stand", v.count[keyScore]-placed)
+		v.fault("boards lack %d places of players who have points there", v.count[keyScore]-placed)
 	}
 	if err := w.end(); err != nil {
 		return err

@@ -27,6 +27,7 @@ func faults(t *testing.T, e store.Engine, now time.Time) ([]string, store.Totals
 
 // Whatever is done to a store, it keeps its promises.
 func TestVerifyFindsNothing(t *testing.T) {
+	answers := 0
 	for seed := range uint64(4) {
 		path := filepath.Join(t.TempDir(), "q.db")
 		e := openBolt(t, path)
@@ -37,12 +38,13 @@ func TestVerifyFindsNothing(t *testing.T) {
 			return store.New(e)
 		}, seed, 120)
 		out, sum := faults(t, e, time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
-		out = slices.DeleteFunc(out, func(f string) bool { // the rooms of compare are woken when it likes
-			return strings.Contains(f, "is not woken when it should be")
-		})
-		if len(out) > 0 || sum.Teams != 3 || sum.Rooms == 0 || sum.Answers < 20 || sum.Players < 6 {
+		if len(out) > 0 || sum.Teams == 0 || sum.Rooms == 0 || (sum.Players == 0) != (sum.Answers == 0) {
 			t.Errorf("seed %d: %+v\n%s", seed, sum, strings.Join(out, "\n"))
 		}
+		answers += sum.Answers
+	}
+	if answers == 0 {
+		t.Error("no answers are left at the end: this test shows too little")
 	}
 }
 
@@ -116,7 +118,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"a total":                 {set("s2026-11-24", number(9)), "has 9 points on the board 2026-11-24"},
 		"a total for nothing":     {func(tx store.Tx) { tx.Put([]byte("sall\n\x00ghost\x00"), []byte(number(9))) }, "no answer for it in the ledger"},
 		"no total":                {drop("sall"), "is missing on the board all"},
-		"no place":                {drop("b"), "on which they don't stand"},
+		"no place":                {drop("b"), "boards lack 1 places"},
 		"no count":                {drop("h"), "ranks would be wrong"},
 		"another count":           {set("h", number(77)), "counts 77 players"},
 		"a count too many":        {func(tx store.Tx) { tx.Put([]byte("cnone\n\x00"), []byte(number(1))) }, "that nobody has"},

@@ -22,6 +22,9 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot on the platforms whose tokens are set."`
 	Play    playCommand    `cmd:"" help:"Play a quiz in this terminal."`
 	Pack    packCommand    `cmd:"" help:"Check and list question packs."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database into a new file, also while serve runs."`
+	Restore restoreCommand `cmd:"" help:"Make a new database of a backup."`
+	Check   checkCommand   `cmd:"" help:"Check a database or a backup in whole."`
 	Probe   probeCommand   `cmd:"" help:"Ask the running bot how it is: a health check for containers."`
 	Version versionCommand `cmd:"" help:"Show version, commit and Go version."`
 }
@@ -87,7 +90,7 @@ func plainArgs(args []string) []string {
 // any other.
 func notYet(args []string) string {
 	switch args[0] {
-	case "doctor", "backup", "restore", "check", "user":
+	case "doctor", "user":
 		return args[0]
 	case "pack":
 		if len(args) > 1 && (args[1] == "import" || args[1] == "export") {

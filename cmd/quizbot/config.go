@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -29,6 +30,9 @@ func settings() []setting {
 		{key: "QUIZBOT_ADMIN_LISTEN", value: "127.0.0.1:9090", meaning: "private HTTP: /healthz /readyz /metrics /debug/pprof"},
 		{key: "QUIZBOT_ADMIN_TOKEN", secret: true, meaning: "needed on the private port (Authorization: Bearer …) where it is set; must be where that port is not on loopback"},
 		{key: "QUIZBOT_PACKS", meaning: "folder of packs, beside the embedded ones; followed while running"},
+		{key: "QUIZBOT_BACKUPS", meaning: "folder for backups on a schedule, of this bot alone; empty: none are made"},
+		{key: "QUIZBOT_BACKUP_EVERY", value: "24h", meaning: "how old the newest backup gets before the next, from 1m on"},
+		{key: "QUIZBOT_BACKUP_KEEP", value: "7", meaning: "how many backups stay in that folder"},
 		{key: "QUIZBOT_LOG", value: "info", meaning: "debug, info, warn or error"},
 		{key: "SLACK_SIGNING_SECRET", secret: true, meaning: "turns Slack over HTTP on; two, comma-separated, during a rotation"},
 		{key: "SLACK_BOT_TOKEN", secret: true, meaning: "the workspace's bot token, xoxb-…"},
@@ -67,6 +71,9 @@ type config struct {
 	values map[string]string
 	source map[string]string
 	log    slog.Level
+
+	backupEvery time.Duration
+	backupKeep  int
 }
 
 func (c config) get(key string) string { return c.values[key] }
@@ -184,6 +191,9 @@ func (c *config) check() error {
 	}
 	if shards := c.get("DISCORD_SHARDS"); !goodShards(shards) {
 		return usagef("DISCORD_SHARDS %q: write auto, or the shards of this process, each once, and how many there are, like 0,1/4", shards)
+	}
+	if err := c.checkBackups(); err != nil {
+		return err
 	}
 	if dir := c.get("QUIZBOT_PACKS"); dir != "" {
 		return checkFolder(dir)

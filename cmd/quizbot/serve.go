@@ -23,6 +23,9 @@ type serveCommand struct {
 	PrintConfig bool   `help:"Show the configuration that results, secrets as \"set\", and end."`
 
 	DB          string `help:"Database file (QUIZBOT_DB)." placeholder:"FILE"`
+	Backups     string `help:"Folder for backups on a schedule (QUIZBOT_BACKUPS)." placeholder:"DIR"`
+	BackupEvery string `help:"How old the newest backup gets (QUIZBOT_BACKUP_EVERY)." placeholder:"TIME"`
+	BackupKeep  string `help:"How many backups stay (QUIZBOT_BACKUP_KEEP)." placeholder:"N"`
 	Listen      string `help:"Public HTTP address (QUIZBOT_LISTEN)." placeholder:"ADDR"`
 	AdminListen string `help:"Private HTTP address (QUIZBOT_ADMIN_LISTEN)." placeholder:"ADDR"`
 	Packs       string `help:"Folder of packs (QUIZBOT_PACKS)." placeholder:"DIR"`
@@ -42,6 +45,7 @@ func (serveCommand) Help() string {
 
 func (c serveCommand) flags() map[string]string {
 	return map[string]string{
+		"QUIZBOT_BACKUPS": c.Backups, "QUIZBOT_BACKUP_EVERY": c.BackupEvery, "QUIZBOT_BACKUP_KEEP": c.BackupKeep,
 		"QUIZBOT_DB": c.DB, "QUIZBOT_LISTEN": c.Listen, "QUIZBOT_ADMIN_LISTEN": c.AdminListen, "QUIZBOT_PACKS": c.Packs,
 		"QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
 	}
@@ -108,6 +112,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 	}
 	defer func() { err = errors.Join(err, s.engine.Close()) }()
 	s.control = newControl(ctx, conf.get("QUIZBOT_DB"), log)
+	s.control.handle("POST "+backupPath, s.sendBackup)
 	defer s.control.stop()
 	if err := s.assemble(ctx, pool); err != nil {
 		return err
@@ -262,6 +267,9 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	others.Go(func() {
 		followPacks(followCtx, s.conf.get("QUIZBOT_PACKS"), hangup, use, s.meter.packs.refused, s.log)
 	})
+	if s.conf.get("QUIZBOT_BACKUPS") != "" {
+		others.Go(func() { newBackups(s.conf, s.engine.Backup, s.meter.registry, s.log).run(followCtx) })
+	}
 
 	var err error
 	select {

@@ -161,7 +161,7 @@ func Receive(ctx context.Context, from io.Reader, size int64, path, db string, p
 // Restore makes a new database at path of the backup at from, which stays as it
 // is. from is checked in whole before; its error names it.
 func Restore(ctx context.Context, from, path string, progress Progress) error {
-	if err := vacant("restore", path); err != nil {
+	if err := Vacant("restore", path); err != nil {
 		return err
 	}
 	if err := sound(ctx, from); err != nil {
@@ -202,7 +202,7 @@ func unfit(path string, err error) error {
 // place has fill make a file under another name, checks it, and gives it its name
 // where that is free. What fails leaves nothing behind.
 func place(ctx context.Context, what, path string, fill func(half string) error) error {
-	if err := vacant(what, path); err != nil {
+	if err := Vacant(what, path); err != nil {
 		return err
 	}
 	sweep(path, time.Now())
@@ -230,8 +230,8 @@ func place(ctx context.Context, what, path string, fill func(half string) error)
 	return nil
 }
 
-// vacant says why there can't be a new file at path.
-func vacant(what, path string) error {
+// Vacant says why there can't be a new file at path, for what: backup or restore.
+func Vacant(what, path string) error {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s %s: there is no folder %s: make it, or name another", what, path, filepath.Dir(path))
 	}
