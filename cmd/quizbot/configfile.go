@@ -130,7 +130,10 @@ const maxSecret = 64 << 10
 
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path)
-	if err != nil {
+	switch {
+	case err != nil && mayBeSecret(path):
+		return "", fmt.Errorf("it seems to hold the secret itself: name a file that holds it")
+	case err != nil:
 		return "", fmt.Errorf("%s: %w: name a file that this user can read and that holds the secret", path, reason(err))
 	}
 	defer func() { _ = f.Close() }()
@@ -148,6 +151,12 @@ func readSecret(path string) (string, error) {
 		return "", fmt.Errorf("%s has more than one line: write nothing but the secret into it", path)
 	}
 	return s, nil
+}
+
+// mayBeSecret: a name that is too long and too odd for a file, so that it must not
+// be shown.
+func mayBeSecret(path string) bool {
+	return len(path) >= 30 && !strings.ContainsAny(path, `/\`) || strings.HasPrefix(path, "xoxb-") || strings.HasPrefix(path, "xapp-")
 }
 
 // reason is an error without the path that the caller names anyway.

@@ -36,6 +36,9 @@ func main() {
 		hangup := make(chan os.Signal, 1)
 		signal.Notify(hangup, syscall.SIGHUP)
 		at.hangup = hangup
+		if err := keepMemoryPrivate(); err != nil {
+			fmt.Fprintf(os.Stderr, "quizbot: warning: a crash may leave memory with tokens on disk: %v; forbid core dumps with ulimit -c 0\n", err)
+		}
 	}
 	os.Exit(run(ctx, at))
 }

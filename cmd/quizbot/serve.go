@@ -121,7 +121,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 	if serving != nil {
 		serving(s.addresses())
 	}
-	log.Info("serving", "version", versionLine(), "db", conf.get("QUIZBOT_DB"), "topics", len(pool.Packs()), "addresses", s.addresses())
+	log.Info("serving", "version", versionLine(), "pid", os.Getpid(), "db", conf.get("QUIZBOT_DB"), "topics", len(pool.Packs()), "addresses", s.addresses())
 	return s.run(ctx, hangup)
 }
 
