@@ -94,6 +94,7 @@ type Adapter struct {
 	underWay atomic.Int64   // arrivals that have no outcome yet
 	replies  *lanes         // what single people are to read, by the way it takes
 	slots    chan struct{}  // held by a response_url while it is called
+	large    chan struct{}  // held by a large request while it is read
 	work     sync.WaitGroup // requests and arrivals that are being worked on
 	speaking sync.WaitGroup // replies that are being sent
 	strange  strange
@@ -162,7 +163,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, apiURL: u,
 		http:  &http.Client{Transport: outspoken{transport, c.Meter}, Timeout: apiTime, CheckRedirect: noRedirect},
-		slots: make(chan struct{}, maxResponses), recheck: make(chan struct{}, 1),
+		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
 	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })

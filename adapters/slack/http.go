@@ -1,29 +1,16 @@
 package slack
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"quizbot/bot"
 	"quizbot/internal/failpoint"
 )
-
-// maxBody is the largest request that is read, in bytes.
-const maxBody = 1 << 20
-
-// maxSkew is how far Slack's clock and ours may differ.
-const maxSkew = 5 * time.Minute
 
 // Handler serves Slack's requests: POST /slack/commands, /slack/events and
 // /slack/interactions. Anything else is 404. (http.ServeMux would redirect paths
@@ -35,9 +22,12 @@ func (a *Adapter) Handler() http.Handler {
 		"/slack/interactions": a.signed("interaction", a.serveInteraction),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		w.Header().Set("Cache-Control", "no-store")
 		route, ok := routes[r.URL.Path]
 		switch {
-		case !ok:
+		case !ok || r.URL.RawPath != "":
 			w.WriteHeader(http.StatusNotFound)
 		case r.Method != http.MethodPost:
 			w.Header().Set("Allow", http.MethodPost)
@@ -60,21 +50,10 @@ func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Reque
 			}
 		}()
 		began := a.now()
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		var large *http.MaxBytesError
-		switch {
-		case errors.As(err, &large):
-			a.meter.Refused(platform, "large")
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-			return
-		case err != nil:
-			a.meter.Refused(platform, "unreadable")
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if fault := a.unauthentic(r.Header, body); fault != "" {
-			a.meter.Refused(platform, fault)
-			w.WriteHeader(http.StatusUnauthorized)
+		body, refused := a.read(w, r)
+		if refused.status != 0 {
+			a.meter.Refused(platform, refused.reason)
+			w.WriteHeader(refused.status)
 			return
 		}
 		if !a.begin() { // only now: nobody can hold up the end by sending slowly
@@ -88,53 +67,6 @@ func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Reque
 		a.meter.Acknowledged(platform, kind, a.now().Sub(began))
 		failpoint.Reach(failpoint.SlackAnswering)
 	})
-}
-
-// Why a request is not let in.
-const (
-	badSignature = "signature"
-	badTime      = "stale"
-)
-
-// unauthentic checks Slack's signature with each secret: HMAC-SHA256 over
-// "v0:TIMESTAMP:BODY" (Slack, Verifying requests from Slack). It returns what is
-// wrong; "" when nothing is.
-func (a *Adapter) unauthentic(h http.Header, body []byte) string {
-	stamp := h.Get("X-Slack-Request-Timestamp")
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil {
-		return badSignature // nothing of Slack's comes without a time
-	}
-	if skew := a.now().Truncate(time.Second).Sub(time.Unix(seconds, 0)); skew.Abs() > maxSkew {
-		if a.strange.again(badTime, a.now()) {
-			a.log.Warn("a request was refused for its time: it is old, or this machine's clock is wrong (set it by NTP)", "behind", skew.Round(time.Second))
-		}
-		return badTime
-	}
-	if a.signedBy(stamp, h.Get("X-Slack-Signature"), body) {
-		return ""
-	}
-	if h.Get("X-Slack-Signature") != "" && a.strange.again(badSignature, a.now()) {
-		a.log.Warn("a request was refused for its signature: somebody else sent it, or SLACK_SIGNING_SECRET is not this app's")
-	}
-	return badSignature
-}
-
-func (a *Adapter) signedBy(stamp, signature string, body []byte) bool {
-	digits, versioned := strings.CutPrefix(signature, "v0=")
-	given, err := hex.DecodeString(digits)
-	if err != nil || !versioned {
-		return false
-	}
-	for _, secret := range a.config.SigningSecrets {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte("v0:" + stamp + ":"))
-		mac.Write(body)
-		if hmac.Equal(mac.Sum(nil), given) {
-			return true
-		}
-	}
-	return false
 }
 
 // strange bounds what strangers can have logged: each reason once a minute.
@@ -187,7 +119,7 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 }
 
 func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []byte) {
-	form, err := url.ParseQuery(string(body))
+	form, err := readForm(body)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -224,7 +156,7 @@ func (a *Adapter) writeCard(w http.ResponseWriter, c bot.Card, to address) {
 }
 
 func (a *Adapter) serveInteraction(w http.ResponseWriter, _ *http.Request, body []byte) {
-	form, err := url.ParseQuery(string(body))
+	form, err := readForm(body)
 	if err != nil || form.Get("payload") == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return

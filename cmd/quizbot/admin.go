@@ -57,10 +57,24 @@ func listen(ctx context.Context, name, key, address string, h http.Handler, log 
 		return nil, fmt.Errorf("%s: %w; choose another with %s", name, err, key)
 	}
 	return &server{name: name, ln: ln, done: make(chan error, 1), srv: &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTime, IdleTimeout: time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
 }
+
+const (
+	// maxPublic and maxPrivate bound the connections of a port.
+	maxPublic  = 2048
+	maxPrivate = 256
+	// readTime is how long a whole request may take to come in.
+	readTime = 10 * time.Second
+	// answerTime is how long the other side may take to read an answer.
+	answerTime = 15 * time.Second
+)
+
+// bound closes the connection that has been silent for the longest where there are
+// more than most.
+func (w *server) bound(most int) { w.srv.ConnState = newConnections(most).follow }
 
 // endless lets a server's requests go on for as long as they like, until ctx ends.
 func (w *server) endless(ctx context.Context) {

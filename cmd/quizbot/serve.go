@@ -167,6 +167,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	if s.admin, err = listen(ctx, "admin HTTP", "QUIZBOT_ADMIN_LISTEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.private(), s.log); err != nil {
 		return err
 	}
+	s.admin.bound(maxPrivate)
 	if s.conf.get("QUIZBOT_ADMIN_TOKEN") == "" && !loopback(s.admin.address()) { // localhost is what the resolver says
 		_ = s.admin.ln.Close()
 		return usagef("QUIZBOT_ADMIN_LISTEN %q leads to %s, which other machines reach: write 127.0.0.1:9090, or set QUIZBOT_ADMIN_TOKEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.admin.address())
@@ -176,6 +177,8 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 			_ = s.admin.ln.Close()
 			return err
 		}
+		s.public.bound(maxPublic)
+		s.public.srv.WriteTimeout = readTime + answerTime
 	}
 	return nil
 }
