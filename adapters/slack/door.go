@@ -38,7 +38,7 @@ var (
 	tooLarge   = refusal{http.StatusRequestEntityTooLarge, "large"}
 	unreadable = refusal{http.StatusBadRequest, "unreadable"}
 	compressed = refusal{http.StatusUnsupportedMediaType, "compressed"}
-	crowded    = refusal{http.StatusServiceUnavailable, "crowded"}
+	tooMany    = refusal{http.StatusServiceUnavailable, "crowded"}
 	unsigned   = refusal{http.StatusUnauthorized, "signature"}
 	stale      = refusal{http.StatusUnauthorized, "stale"}
 )
@@ -72,7 +72,7 @@ func (a *Adapter) read(w http.ResponseWriter, r *http.Request) ([]byte, refusal)
 		case a.large <- struct{}{}:
 			defer func() { <-a.large }()
 		default:
-			return nil, crowded
+			return nil, tooMany
 		}
 		var rest []byte
 		rest, err = io.ReadAll(from)
