@@ -1,7 +1,7 @@
 package main
 
 import (
-	"container/list"
+	linked "container/list"
 	"net"
 	"net/http"
 	"sync"
@@ -14,12 +14,12 @@ type connections struct {
 	most int
 
 	mu     sync.Mutex
-	silent *list.List                 // of net.Conn that wait for a request, the oldest first
-	open   map[net.Conn]*list.Element // nil: one that is busy
+	silent *linked.List                 // of net.Conn that wait for a request, the oldest first
+	open   map[net.Conn]*linked.Element // nil: one that is busy
 }
 
 func newConnections(most int) *connections {
-	return &connections{most: most, silent: list.New(), open: map[net.Conn]*list.Element{}}
+	return &connections{most: most, silent: linked.New(), open: map[net.Conn]*linked.Element{}}
 }
 
 // follow is a server's ConnState.
