@@ -26,6 +26,7 @@ type cli struct {
 	Restore restoreCommand `cmd:"" help:"Make a new database of a backup."`
 	Check   checkCommand   `cmd:"" help:"Check a database or a backup in whole."`
 	Probe   probeCommand   `cmd:"" help:"Ask the running bot how it is: a health check for containers."`
+	User    userCommand    `cmd:"" help:"Answer somebody who asks for their data: list, export, forget."`
 	Version versionCommand `cmd:"" help:"Show version, commit and Go version."`
 }
 
@@ -90,7 +91,7 @@ func plainArgs(args []string) []string {
 // any other.
 func notYet(args []string) string {
 	switch args[0] {
-	case "doctor", "user":
+	case "doctor":
 		return args[0]
 	case "pack":
 		if len(args) > 1 && (args[1] == "import" || args[1] == "export") {

@@ -33,6 +33,7 @@ func settings() []setting {
 		{key: "QUIZBOT_BACKUPS", meaning: "folder for backups on a schedule, of this bot alone; empty: none are made"},
 		{key: "QUIZBOT_BACKUP_EVERY", value: "24h", meaning: "how old the newest backup gets before the next, from 1m on"},
 		{key: "QUIZBOT_BACKUP_KEEP", value: "7", meaning: "how many backups stay in that folder"},
+		{key: "QUIZBOT_RETENTION", value: "off", meaning: "answers older than this are forgotten, with their points: 365d, or off"},
 		{key: "QUIZBOT_LOG", value: "info", meaning: "debug, info, warn or error"},
 		{key: "SLACK_SIGNING_SECRET", secret: true, meaning: "turns Slack over HTTP on; two, comma-separated, during a rotation"},
 		{key: "SLACK_BOT_TOKEN", secret: true, meaning: "the workspace's bot token, xoxb-…"},
@@ -74,6 +75,7 @@ type config struct {
 
 	backupEvery time.Duration
 	backupKeep  int
+	retention   time.Duration // 0: off
 }
 
 func (c config) get(key string) string { return c.values[key] }
@@ -165,6 +167,10 @@ func (c *config) check() error {
 		return usagef("QUIZBOT_LOG %q: write debug, info, warn or error", c.get("QUIZBOT_LOG"))
 	}
 	c.log = level
+	var err error
+	if c.retention, err = readRetention(c.get("QUIZBOT_RETENTION")); err != nil {
+		return err
+	}
 	for _, key := range []string{"QUIZBOT_LISTEN", "QUIZBOT_ADMIN_LISTEN"} {
 		_, port, err := net.SplitHostPort(c.get(key))
 		if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
@@ -203,6 +209,22 @@ func (c *config) check() error {
 
 // leastToken is the length of the shortest admin token, in bytes.
 const leastToken = 16
+
+// The days that answers can be kept: a question can be open for one.
+const leastDays, mostDays = 7, 36500
+
+// readRetention reads QUIZBOT_RETENTION: off, or days.
+func readRetention(s string) (time.Duration, error) {
+	if s == "off" {
+		return 0, nil
+	}
+	number, isDays := strings.CutSuffix(s, "d")
+	days, err := strconv.Atoi(number)
+	if !isDays || err != nil || days < leastDays || days > mostDays {
+		return 0, usagef("QUIZBOT_RETENTION %q: write off, or days from %dd to %dd, like 365d", s, leastDays, mostDays)
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
+}
 
 // goodShards says whether DISCORD_SHARDS can be meant: auto, or i,j,k/n.
 func goodShards(s string) bool {

@@ -29,6 +29,7 @@ type serveCommand struct {
 	Listen      string `help:"Public HTTP address (QUIZBOT_LISTEN)." placeholder:"ADDR"`
 	AdminListen string `help:"Private HTTP address (QUIZBOT_ADMIN_LISTEN)." placeholder:"ADDR"`
 	Packs       string `help:"Folder of packs (QUIZBOT_PACKS)." placeholder:"DIR"`
+	Retention   string `help:"Forget answers older than this: 365d, or off (QUIZBOT_RETENTION)." placeholder:"DAYS"`
 	Log         string `help:"debug, info, warn or error (QUIZBOT_LOG)." placeholder:"LEVEL"`
 
 	SlackAPIURL   string `name:"slack-api-url" help:"Instead of https://slack.com/api/ (SLACK_API_URL)." placeholder:"URL"`
@@ -47,7 +48,7 @@ func (c serveCommand) flags() map[string]string {
 	return map[string]string{
 		"QUIZBOT_BACKUPS": c.Backups, "QUIZBOT_BACKUP_EVERY": c.BackupEvery, "QUIZBOT_BACKUP_KEEP": c.BackupKeep,
 		"QUIZBOT_DB": c.DB, "QUIZBOT_LISTEN": c.Listen, "QUIZBOT_ADMIN_LISTEN": c.AdminListen, "QUIZBOT_PACKS": c.Packs,
-		"QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
+		"QUIZBOT_RETENTION": c.Retention, "QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
 	}
 }
 
@@ -128,7 +129,8 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 // assemble makes the core and the adapters of the configured platforms.
 func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	kept := store.New(s.engine)
-	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter}, pool)
+	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter, Retention: s.conf.retention}, pool)
+	s.answerUsers(kept)
 	messengers := map[string]bot.Messenger{}
 	var public http.Handler
 	if s.conf.slack() {

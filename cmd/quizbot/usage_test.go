@@ -26,11 +26,10 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 		args []string
 		err  []string
 	}{
-		"a later command":           {nil, []string{"doctor"}, []string{"quizbot doctor is not in this version yet"}},
-		"a later command with more": {nil, []string{"user", "forget", "x"}, []string{"quizbot user is not in this version yet"}},
-		"import":                    {nil, []string{"pack", "import", "x"}, []string{"quizbot pack import is not in this version yet"}},
-		"export":                    {nil, []string{"pack", "export"}, []string{"quizbot pack export is not in this version yet"}},
-		"a flag without a value":    {nil, []string{"serve", "--db"}, []string{"--db needs a value"}},
+		"a later command":        {nil, []string{"doctor"}, []string{"quizbot doctor is not in this version yet"}},
+		"import":                 {nil, []string{"pack", "import", "x"}, []string{"quizbot pack import is not in this version yet"}},
+		"export":                 {nil, []string{"pack", "export"}, []string{"quizbot pack export is not in this version yet"}},
+		"a flag without a value": {nil, []string{"serve", "--db"}, []string{"--db needs a value"}},
 
 		"folder of serve":   {nil, []string{"serve", "--packs", "none"}, []string{notAFolder}},
 		"folder of play":    {nil, []string{"play", "--packs", "none"}, []string{notAFolder}},
@@ -41,12 +40,14 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 		"Slack's tokens mixed up": {map[string]string{"SLACK_BOT_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"}, []string{"serve"}, []string{"SLACK_BOT_TOKEN", "put it into SLACK_APP_TOKEN"}},
 		"and the other way round": {map[string]string{"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, []string{"serve"}, []string{"SLACK_APP_TOKEN", "put it into SLACK_BOT_TOKEN"}},
 
-		"backups nowhere":      {map[string]string{"QUIZBOT_BACKUPS": "none"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUPS", "make it"}},
-		"backups all the time": {map[string]string{"QUIZBOT_BACKUP_EVERY": "59s"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_EVERY", "from 1m on"}},
-		"backups of no number": {map[string]string{"QUIZBOT_BACKUP_KEEP": "some"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_KEEP", "from 1 on"}},
-		"no backup is kept":    {map[string]string{"QUIZBOT_BACKUP_KEEP": "0"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_KEEP", "from 1 on"}},
-		"a backup of no file":  {nil, []string{"backup"}, []string{"file"}},
-		"a database elsewhere": {map[string]string{"QUIZBOT_DB": "postgres://x"}, []string{"check"}, []string{"QUIZBOT_DB", "write a path"}},
+		"backups nowhere":            {map[string]string{"QUIZBOT_BACKUPS": "none"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUPS", "make it"}},
+		"backups all the time":       {map[string]string{"QUIZBOT_BACKUP_EVERY": "59s"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_EVERY", "from 1m on"}},
+		"backups of no number":       {map[string]string{"QUIZBOT_BACKUP_KEEP": "some"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_KEEP", "from 1 on"}},
+		"no backup is kept":          {map[string]string{"QUIZBOT_BACKUP_KEEP": "0"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_BACKUP_KEEP", "from 1 on"}},
+		"a backup of no file":        {nil, []string{"backup"}, []string{"file"}},
+		"a database elsewhere":       {map[string]string{"QUIZBOT_DB": "postgres://x"}, []string{"check"}, []string{"QUIZBOT_DB", "write a path"}},
+		"a retention without a unit": {map[string]string{"QUIZBOT_RETENTION": "365"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_RETENTION", "365d"}},
+		"a retention of a day":       {nil, []string{"serve", "--print-config", "--retention", "1d"}, []string{"QUIZBOT_RETENTION", "from 7d"}},
 
 		"shards in words":     {map[string]string{"DISCORD_SHARDS": "banana"}, []string{"serve", "--print-config"}, []string{"DISCORD_SHARDS", "0,1/4"}},
 		"a shard twice":       {map[string]string{"DISCORD_SHARDS": "0,0/2"}, []string{"serve", "--print-config"}, []string{"DISCORD_SHARDS", "each once"}},
