@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,6 +33,7 @@ func registered(t *testing.T) map[string][]string {
 	t.Helper()
 	m := newMeter()
 	m.registry.MustRegister(&state{})
+	newBackups(config{}, nil, m.registry, slog.New(slog.DiscardHandler))
 	descs := make(chan *prometheus.Desc, 1000)
 	m.registry.Describe(descs)
 	close(descs)

@@ -129,7 +129,7 @@ func (b *backups) make(ctx context.Context, now time.Time) bool {
 	b.last.Set(float64(now.Unix()))
 	b.log.Info("backup made", "path", path, "after", b.now().Sub(now))
 	if err := b.prune(name, now); err != nil {
-		b.log.Error("old backups were not removed: let this user write in the folder, or remove them", "folder", b.folder, "err", err)
+		b.log.Error("old backups were not removed", "folder", b.folder, "err", err)
 	}
 	return true
 }

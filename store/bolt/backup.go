@@ -83,6 +83,9 @@ func sweepCopies(path string) {
 	}
 }
 
+// longestRest is how long a copy waits at most before it goes on.
+const longestRest = 50 * time.Millisecond
+
 // copyTo copies the open database into the empty file at half. One copy is made at a time.
 func (e *Engine) copyTo(ctx context.Context, half string, progress Progress) error {
 	select {
@@ -93,15 +96,19 @@ func (e *Engine) copyTo(ctx context.Context, half string, progress Progress) err
 	case <-e.stop:
 		return ErrClosed
 	}
-	spare := newSpare(half, e.path)
+	spare, begun := newSpare(half, e.path), time.Now()
 	err := e.db.View(func(tx *bbolt.Tx) error {
 		return copySnapshot(tx, half, progress, func() error {
+			// Players come first: it rests as long as it has worked.
+			rest := time.NewTimer(min(time.Since(begun), longestRest))
+			defer rest.Stop()
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-e.stop:
 				return ErrClosed
-			default:
+			case <-rest.C:
+				begun = time.Now()
 				return spare.left()
 			}
 		})
