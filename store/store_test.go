@@ -2,8 +2,11 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,6 +143,48 @@ func TestValues(t *testing.T) {
 	defer func() { _ = e.Close() }()
 	if v, err := store.New(e).Value(t.Context(), "name"); err != nil || string(v) != "one" {
 		t.Errorf("value: %q %v", v, err)
+	}
+}
+
+func TestNamedValues(t *testing.T) {
+	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+	defer func() { _ = e.Close() }()
+	s := store.New(e)
+	names := func(prefix string) (out []string) {
+		t.Helper()
+		if err := s.ViewValues(t.Context(), func(v store.Values) error {
+			named, err := v.Named(prefix)
+			for _, n := range named {
+				out = append(out, n.Name+"="+string(n.Data))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if err := s.UpdateValues(t.Context(), func(v store.Values) error {
+		for _, name := range []string{"a/2", "a/1\x00", "a/", "a", "a0", "b/1"} {
+			v.Put(name, []byte(strings.ToUpper(name)))
+		}
+		if got, err := v.Get("a/2"); err != nil || string(got) != "A/2" {
+			t.Errorf("inside the transaction: %q %v", got, err)
+		}
+		v.Delete("a0")
+		v.Delete("none")
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := names("a/"); !slices.Equal(got, []string{"a/=A/", "a/1\x00=A/1\x00", "a/2=A/2"}) {
+		t.Errorf("%q", got)
+	}
+	refused := errors.New("no")
+	if err := s.UpdateValues(t.Context(), func(v store.Values) error { v.Put("b/2", nil); return refused }); !errors.Is(err, refused) {
+		t.Errorf("%v", err)
+	}
+	if got := names("b"); !slices.Equal(got, []string{"b/1=B/1"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -38,6 +38,7 @@ func rules() []rule {
 		{"adapters/discord", []string{"bot", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/terminal", []string{"bot"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/adaptertest", []string{"adapters/discord", "adapters/slack", "bot", "bot/transcript", "sandbox/discord", "sandbox/slack", "store", "store/bolt"}, nil, "the contract of adapters plays on a whole core"},
+		{"seal", nil, []string{"os", "net", "net/http", "log/slog"}, "it seals bytes, whatever they are"},
 		{"sandbox/feed", nil, nil, "it hands changes on, whatever they are"},
 		{"sandbox/slack", []string{"sandbox/feed"}, nil, "the local platforms are independent peers"},
 		{"sandbox/discord", []string{"sandbox/feed"}, nil, "the local platforms are independent peers"},
