@@ -73,7 +73,7 @@ func (s *Server) Slash(ctx context.Context, channelID, userID, command, text str
 		s.mu.Unlock()
 		return Answer{}, err
 	}
-	if command != s.opt.Command {
+	if command != s.opt.Command || c.team.gone {
 		s.slackbot(c, u.ID, "unknown_command", command+" is not a valid command.")
 		s.mu.Unlock()
 		return Answer{}, nil

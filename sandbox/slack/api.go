@@ -94,8 +94,9 @@ func done(fields map[string]any) reply { return reply{fields: fields} }
 // request is one call being served. Its handler runs with Server.mu held.
 type request struct {
 	args
-	team *team
-	call *Call
+	team    *team
+	call    *Call
+	inQuery bool // it came with a query
 }
 
 // method is one entry of the Web API.
@@ -121,6 +122,8 @@ func lookup(name string) (method, bool) {
 		return method{serve: (*Server).oauthAccess, token: noToken}, true
 	case "apps.connections.open":
 		return method{serve: (*Server).connectionsOpen, token: appToken}, true
+	case "auth.revoke":
+		return method{serve: (*Server).authRevoke}, true
 	case "auth.test":
 		return method{serve: (*Server).authTest}, true
 	case "chat.postMessage":
@@ -172,6 +175,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		if readErr != nil {
 			return fail("invalid_json")
 		}
+		q.inQuery = r.URL.RawQuery != ""
 		return s.serveMethod(q, name, token)
 	})
 }
@@ -200,6 +204,9 @@ func (s *Server) serveMethod(q *request, name, token string) reply {
 			return fail("not_allowed_token_type")
 		}
 		q.team = s.teamByToken(token)
+		if code := s.deadTokens[token]; code != "" {
+			return fail(code)
+		}
 		if q.team == nil {
 			return fail("invalid_auth")
 		}

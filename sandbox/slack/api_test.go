@@ -190,7 +190,7 @@ func TestOAuth(t *testing.T) {
 	client := testClient(t)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Get(s.URL() + "/oauth/v2/authorize?" + url.Values{
-		"client_id": {s.ClientID()}, "state": {"s1"}, "redirect_uri": {"http://127.0.0.1:9/back"},
+		"client_id": {s.ClientID()}, "state": {"s1"}, "redirect_uri": {"http://127.0.0.1:9/back"}, "scope": {"chat:write"},
 	}.Encode())
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestOAuth(t *testing.T) {
 	if err != nil || back.Query().Get("state") != "s1" {
 		t.Fatalf("back to %v, %v", back, err)
 	}
-	exchange := map[string]any{"client_id": s.ClientID(), "client_secret": s.ClientSecret(), "code": back.Query().Get("code")}
+	exchange := map[string]any{"client_id": s.ClientID(), "client_secret": s.ClientSecret(), "code": back.Query().Get("code"), "redirect_uri": "http://127.0.0.1:9/back"}
 	out := api(t, s, "oauth.v2.access", exchange)
 	if out["access_token"] != DefaultBotToken || dig(out, "team", "id") != "T0SANDBOX" {
 		t.Fatalf("exchange: %v", out)

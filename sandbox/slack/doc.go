@@ -10,7 +10,7 @@
 //     chat.update, chat.postEphemeral, chat.delete, chat.getPermalink,
 //     users.info, conversations.info, .history, .replies, .open, .members,
 //     views.open, .push, .publish, .update, apps.connections.open,
-//     oauth.v2.access; form and JSON bodies; tokens, scopes, documented errors.
+//     oauth.v2.access, auth.revoke; form and JSON bodies; tokens, scopes, documented errors.
 //   - Block Kit's documented limits for messages, modals and the Home tab,
 //     refused with invalid_blocks (views: invalid_arguments) and the place of
 //     each fault as a JSON pointer.
@@ -29,8 +29,9 @@
 //     (5 uses, 30 min), the notice that the user sees when the app fails.
 //   - Socket Mode: single-use tickets, hello, envelopes, acknowledgements with
 //     payload, resending, up to ten sockets, disconnect frames, pings.
-//   - OAuth v2: the authorize redirect (it consents at once) and the exchange
-//     of a single-use code.
+//   - OAuth v2: the authorize page (it consents at once where there is nothing to
+//     choose), the exchange of a single-use code, the scopes that were asked for,
+//     uninstalling with its events, and a new token when a dead one is replaced.
 //   - Faults, see type Faults.
 //
 // # Not simulated

@@ -57,6 +57,8 @@ type faultState struct {
 	linkDisabled int
 	noPings      bool
 	noHello      bool
+	deny         int                         // how many more people decline on the authorize page
+	grant        func(answer map[string]any) // alters the next grant
 }
 
 // WriteMethod stands for chat.postMessage and chat.update in the faults.
@@ -236,6 +238,20 @@ func (f *Faults) RevokeToken(teamID, code string) {
 
 // RestoreToken undoes RevokeToken.
 func (f *Faults) RestoreToken(teamID string) { f.RevokeToken(teamID, "") }
+
+// DenyConsent makes the next n people decline on the authorize page.
+func (f *Faults) DenyConsent(n int) {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	f.s.faultState.deny = n
+}
+
+// ChangeGrant alters what the next oauth.v2.access answers.
+func (f *Faults) ChangeGrant(fn func(answer map[string]any)) {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	f.s.faultState.grant = fn
+}
 
 // Clear takes all faults back, lets held events go and restores no token.
 func (f *Faults) Clear() {

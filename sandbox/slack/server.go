@@ -34,8 +34,10 @@ type Server struct {
 	viewOrder    []string
 	triggers     map[string]*trigger
 	responseURLs map[string]*responseURL
-	codes        map[string]string // OAuth code → team id
-	tickets      map[string]bool   // Socket Mode tickets not used yet
+	codes        map[string]consent // by OAuth code
+	redirects    []string           // where browsers may be sent back to
+	deadTokens   map[string]string  // tokens of earlier installations, and the error they get
+	tickets      map[string]bool    // Socket Mode tickets not used yet
 	sockets      []*socket
 	nextSocket   int
 	waitingAcks  map[string]*pendingAck
@@ -67,7 +69,8 @@ func New(opt Options) *Server {
 		views:        map[string]*View{},
 		triggers:     map[string]*trigger{},
 		responseURLs: map[string]*responseURL{},
-		codes:        map[string]string{},
+		codes:        map[string]consent{},
+		deadTokens:   map[string]string{},
 		tickets:      map[string]bool{},
 		waitingAcks:  map[string]*pendingAck{},
 		acked:        map[string]int{},

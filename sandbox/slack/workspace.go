@@ -95,8 +95,11 @@ type team struct {
 	users   map[string]User
 	order   []string // user ids in the order they came
 	revoked string   // the error its token gets; empty: valid
-	homes   map[string]json.RawMessage
-	dms     map[string]string // user id → channel id
+	gone    bool     // the app was uninstalled
+	// generation counts the tokens that followed a revoked one.
+	generation int
+	homes      map[string]json.RawMessage
+	dms        map[string]string // user id → channel id
 }
 
 // channel is a Channel with its messages. Guarded by Server.mu.
