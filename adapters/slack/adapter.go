@@ -37,19 +37,25 @@ type Texts struct {
 	Invite  string // the bot is not in the channel where it should post
 	Refused string // Slack refuses a post there for another reason; its code is added
 	See     string // label of a link to a message
+	Pages   Pages  // what the browser shows when a workspace has installed the app
 }
 
 // Config says how to connect.
 type Config struct {
 	SigningSecrets []string // turns the HTTP side on; two during a rotation
-	BotToken       string
-	AppToken       string // turns Socket Mode on
-	APIURL         string // "": https://slack.com/api/
-	Texts          Texts
-	Sorry          func(error) bot.Card // what to say when something was not taken in
-	Meter          bot.LinkMeter        // nil: nobody counts
-	Transport      http.RoundTripper    // nil: a tuned default
-	Now            func() time.Time     // nil: time.Now
+	BotToken       string   // one workspace's; "": those of Installations
+	AppToken       string   // turns Socket Mode on
+	// ClientID and ClientSecret turn the install flow on, with which many workspaces
+	// install the app; what they grant is kept in Installations.
+	ClientID, ClientSecret string
+	Installations          Installations
+	PublicURL              string // where browsers reach the bot; "": what the app's settings say
+	APIURL                 string // "": https://slack.com/api/
+	Texts                  Texts
+	Sorry                  func(error) bot.Card // what to say when something was not taken in
+	Meter                  bot.LinkMeter        // nil: nobody counts
+	Transport              http.RoundTripper    // nil: a tuned default
+	Now                    func() time.Time     // nil: time.Now
 }
 
 const (
@@ -81,10 +87,16 @@ type Adapter struct {
 	core   Core
 	log    *slog.Logger
 	meter  bot.LinkMeter
-	api    *slackgo.Client
+	api    *slackgo.Client // of the only token, and of the app token
 	http   *http.Client
 	now    func() time.Time
 	apiURL *url.URL
+
+	spaces    *workspaces // nil with one token
+	tickets   *tickets
+	checks    *lanes // tokens in doubt, by workspace
+	installs  chan struct{}
+	strangers strangers
 
 	people   people
 	pace     pace
@@ -110,6 +122,7 @@ type Adapter struct {
 
 	mu      sync.Mutex
 	self    identity
+	public  string    // where browsers reach the bot
 	reason  error     // why not ready; nil when ready
 	socket  error     // the same for Socket Mode
 	was     bool      // ready, at some time
@@ -134,8 +147,8 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("SLACK_API_URL %q is not an address: write it like %s", c.APIURL, defaultAPI)
 	}
-	if c.BotToken == "" {
-		return nil, errors.New("slack has no bot token: set SLACK_BOT_TOKEN (xoxb-…)")
+	if many := c.ClientID != "" && c.ClientSecret != "" && c.Installations != nil; c.BotToken == "" && !many {
+		return nil, errors.New("slack has no bot token: set SLACK_BOT_TOKEN (xoxb-…), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces")
 	}
 	c.SigningSecrets = slices.DeleteFunc(slices.Clone(c.SigningSecrets), func(s string) bool { return strings.TrimSpace(s) == "" })
 	if len(c.SigningSecrets) == 0 && c.AppToken == "" {
@@ -169,7 +182,14 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })
 	a.replies = newLanes(&a.speaking, maxInLane, maxReplies, func(fn func()) { a.guarded("reply", fn) })
 	a.late, a.cut = context.WithCancel(context.Background())
-	a.api = slackgo.New(c.BotToken, slackgo.OptionHTTPClient(a.http), slackgo.OptionAPIURL(c.APIURL), slackgo.OptionAppLevelToken(c.AppToken))
+	a.checks = newLanes(&a.work, 1, maxChecks, func(fn func()) { a.guarded("token check", fn) })
+	a.api = a.client(c.BotToken)
+	if c.BotToken == "" {
+		a.spaces = newWorkspaces(c.Installations, a.now, a.open)
+		a.tickets, a.installs = newTickets(a.now), make(chan struct{}, maxInstalls)
+	}
+	a.SetPublicURL(c.PublicURL)
+	a.strangers.init()
 	a.people.init()
 	a.pace.init()
 	a.askers.init()
@@ -212,6 +232,11 @@ func (a *Adapter) missing() error {
 			return fmt.Errorf("slack: %w", err)
 		}
 	}
+	if a.spaces != nil {
+		if err := a.spaces.ready(); err != nil {
+			return &bot.BarredError{Err: fmt.Errorf("slack: %w", err)}
+		}
+	}
 	return nil
 }
 
@@ -227,12 +252,6 @@ func (a *Adapter) changed() {
 
 // hear notes that Slack has said something.
 func (a *Adapter) hear() { a.heard.Store(a.now().UnixNano()) }
-
-func (a *Adapter) me() identity {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.self
-}
 
 func (a *Adapter) setReason(err error) {
 	a.mu.Lock()

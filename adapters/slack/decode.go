@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"quizbot/bot"
@@ -23,10 +24,10 @@ type arrival struct {
 
 // address is where a private reply goes.
 type address struct {
-	channel, user, thread string
-	responseURL           string
-	replace               bool // the reply takes the place of the private message that was pressed
-	private               bool // a direct message: everything there is private
+	team, channel, user, thread string
+	responseURL                 string
+	replace                     bool // the reply takes the place of the private message that was pressed
+	private                     bool // a direct message: everything there is private
 }
 
 // envelope is an event as Slack delivers it. Only what is used is decoded, so
@@ -45,22 +46,36 @@ type envelope struct {
 	} `json:"authorizations"`
 }
 
-// team is the workspace in which the bot hears an event. In a channel that is
-// shared with other workspaces, team_id can be that of a guest who speaks; the room
-// is the same for all.
-func (e envelope) team(self identity) string {
-	if self.team != "" {
-		return self.team
-	}
+// teams are the workspaces in which the bot may hear an event, the surest first. In
+// a channel that is shared with other workspaces, team_id can be that of a guest who
+// speaks; the room is the same for all.
+func (e envelope) teams() []string {
+	var out []string
 	for _, who := range e.Authorizations {
-		if who.TeamID != "" {
-			return who.TeamID
+		out = append(out, who.TeamID)
+	}
+	return some(append(out, e.ContextTeamID, e.TeamID)...)
+}
+
+// some are those that are not empty.
+func some(teams ...string) []string {
+	return slices.DeleteFunc(teams, func(t string) bool { return t == "" })
+}
+
+// locate says who the bot is in the first of some workspaces that it is in. Its
+// error is ErrNotInstalled, a suspendedError, or one that may pass.
+type locate func(teams ...string) (identity, error)
+
+// at finds out in which of some workspaces something happened.
+func (l locate) at(teams []string) (self identity, team string, err error) {
+	if self, err = l(teams...); err != nil {
+		team = strings.Join(teams[:min(len(teams), 1)], "")
+		if absent(err) {
+			return self, team, &strangerError{team, err}
 		}
+		return self, team, &unreadError{err}
 	}
-	if e.ContextTeamID != "" {
-		return e.ContextTeamID
-	}
-	return e.TeamID
+	return self, cmp.Or(self.team, strings.Join(teams[:min(len(teams), 1)], "")), nil
 }
 
 type messageEvent struct {
@@ -77,8 +92,8 @@ type messageEvent struct {
 }
 
 // decodeEvent turns an event into an arrival; ok is false for events that don't
-// concern the bot.
-func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, err error) {
+// concern the bot. The error is a strangerError where the bot is nobody there.
+func decodeEvent(body []byte, who locate) (env envelope, a arrival, ok bool, err error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return env, a, false, fmt.Errorf("decode event: %w", err)
 	}
@@ -103,7 +118,14 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 	default:
 		return env, a, false, nil
 	}
-	if m.BotID != "" || m.Hidden || m.User == "" || m.User == self.user || m.Channel == "" || m.TS == "" {
+	if m.BotID != "" || m.Hidden || m.User == "" || m.Channel == "" || m.TS == "" {
+		return env, a, false, nil
+	}
+	self, team, err := who.at(env.teams())
+	switch {
+	case err != nil:
+		return env, a, false, fmt.Errorf("event %s: %w", env.EventID, err)
+	case m.User == self.user:
 		return env, a, false, nil
 	}
 	bots := []string{self.user}
@@ -112,7 +134,6 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 			bots = append(bots, who.UserID)
 		}
 	}
-	team := env.team(self)
 	a = arrival{user: m.User, team: team, event: true}
 	private := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
 	text, addressed := stripMention(m.Text, bots)
@@ -127,7 +148,7 @@ func decodeEvent(body []byte, self identity) (env envelope, a arrival, ok bool, 
 	if m.ThreadTS != "" && m.ThreadTS != m.TS {
 		a.in.ReplyTo = bot.MessageID(m.ThreadTS)
 	}
-	a.to = address{channel: m.Channel, user: m.User, thread: m.ThreadTS, private: private}
+	a.to = address{team: team, channel: m.Channel, user: m.User, thread: m.ThreadTS, private: private}
 	return env, a, true, nil
 }
 
@@ -170,13 +191,14 @@ func plainText(s string) string {
 }
 
 // decodeCommand turns a slash command's form into an arrival.
-func decodeCommand(form url.Values, self identity) (arrival, error) {
-	team, channel, user := form.Get("team_id"), form.Get("channel_id"), form.Get("user_id")
-	if self.team != "" {
-		team = self.team // a guest of a shared channel names another
-	}
+func decodeCommand(form url.Values, who locate) (arrival, error) {
+	channel, user := form.Get("channel_id"), form.Get("user_id")
 	if channel == "" || user == "" {
 		return arrival{}, fmt.Errorf("slash command without a channel or a user")
+	}
+	_, team, err := who.at(some(form.Get("team_id"))) // with one token, a guest of a shared channel names another
+	if err != nil {
+		return arrival{}, fmt.Errorf("slash command: %w", err)
 	}
 	private := strings.HasPrefix(channel, "D") || form.Get("channel_name") == "directmessage"
 	return arrival{
@@ -186,7 +208,7 @@ func decodeCommand(form url.Values, self identity) (arrival, error) {
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, user),
 			Text: plainText(form.Get("text")), Addressed: true, Private: private,
 		},
-		to: address{channel: channel, user: user, responseURL: form.Get("response_url"), private: private},
+		to: address{team: team, channel: channel, user: user, responseURL: form.Get("response_url"), private: private},
 	}, nil
 }
 
@@ -216,6 +238,7 @@ type interaction struct {
 	Message struct {
 		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Team     string `json:"team"`
 	} `json:"message"`
 	Actions []struct {
 		ActionID string `json:"action_id"`
@@ -226,7 +249,7 @@ type interaction struct {
 }
 
 // decodeInteraction turns a press into an arrival; ok is false for other kinds.
-func decodeInteraction(payload []byte, self identity) (a arrival, ok bool, err error) {
+func decodeInteraction(payload []byte, who locate) (a arrival, ok bool, err error) {
 	var i interaction
 	if err := json.Unmarshal(payload, &i); err != nil {
 		return a, false, fmt.Errorf("decode interaction: %w", err)
@@ -246,7 +269,11 @@ func decodeInteraction(payload []byte, self identity) (a arrival, ok bool, err e
 	if choice == "" {
 		return a, false, nil
 	}
-	team := cmp.Or(self.team, i.Team.ID, i.User.TeamID) // a guest of a shared channel can name another
+	// A guest of a shared channel names another; the message that was pressed is the bot's own.
+	_, team, err := who.at(some(i.Message.Team, i.Team.ID, i.User.TeamID))
+	if err != nil {
+		return a, false, fmt.Errorf("interaction: %w", err)
+	}
 	name := i.User.Name
 	if name == "" {
 		name = i.User.Username
@@ -271,6 +298,6 @@ func decodeInteraction(payload []byte, self identity) (a arrival, ok bool, err e
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, i.User.ID),
 			Choice: choice, Pressed: pressed, Private: private, At: timeOf(act.ActionTS),
 		},
-		to: address{channel: channel, user: i.User.ID, thread: thread, responseURL: i.Response, replace: i.Container.IsEphemeral, private: private},
+		to: address{team: team, channel: channel, user: i.User.ID, thread: thread, responseURL: i.Response, replace: i.Container.IsEphemeral, private: private},
 	}, true, nil
 }

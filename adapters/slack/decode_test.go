@@ -93,7 +93,7 @@ func TestDecodeMessage(t *testing.T) {
 		{"huge text", fields{"text": strings.Repeat("<@U0BO> ", 10_000)}, said(text(strings.Repeat("@U0BO ", 10_000)))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			env, a, ok, err := decodeEvent(message(t, c.change), self)
+			env, a, ok, err := decodeEvent(message(t, c.change), self.in)
 			if err != nil || !ok {
 				t.Fatalf("ok %v, err %v", ok, err)
 			}
@@ -134,7 +134,7 @@ func TestMessagesThatAreNoWordsOfAPlayer(t *testing.T) {
 	}
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
-			if _, a, ok, err := decodeEvent(message(t, change), self); ok || err != nil {
+			if _, a, ok, err := decodeEvent(message(t, change), self.in); ok || err != nil {
 				t.Errorf("taken for %+v, err %v", a.in, err)
 			}
 		})
@@ -157,7 +157,7 @@ func TestOddEvents(t *testing.T) {
 		string(event(`{"type":"brand_new","channel":[[[[1]]]]}`)),
 		string(event(strings.Repeat(`[`, 20_000) + strings.Repeat(`]`, 20_000))),
 	} {
-		if _, a, ok, _ := decodeEvent([]byte(body), self); ok {
+		if _, a, ok, _ := decodeEvent([]byte(body), self.in); ok {
 			t.Errorf("%.80s was taken for %+v", body, a.in)
 		}
 	}
@@ -167,7 +167,7 @@ func TestOddEvents(t *testing.T) {
 func TestOddFields(t *testing.T) {
 	for _, odd := range []any{7, 1.5e300, true, []any{}, []any{"x"}, map[string]any{"a": 1}, "", strings.Repeat("é", 100_000), "\x00", "<@U0BOT>"} {
 		for _, field := range []string{"type", "subtype", "channel", "channel_type", "user", "bot_id", "text", "ts", "thread_ts", "hidden", "blocks", "metadata", "room"} {
-			_, a, ok, _ := decodeEvent(message(t, map[string]any{field: odd}), self)
+			_, a, ok, _ := decodeEvent(message(t, map[string]any{field: odd}), self.in)
 			if ok && (a.in.ID == "" || a.in.User == "" || a.in.Room == "") {
 				t.Errorf("%s = %.20v: half an arrival: %.200q", field, odd, fmt.Sprint(a.in))
 			}
@@ -176,8 +176,8 @@ func TestOddFields(t *testing.T) {
 }
 
 func TestMessageAndMentionAreOneDelivery(t *testing.T) {
-	_, a, ok, err := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start"}), self)
-	_, b, ok2, err2 := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start", "type": "app_mention"}), self)
+	_, a, ok, err := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start"}), self.in)
+	_, b, ok2, err2 := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start", "type": "app_mention"}), self.in)
 	if !ok || !ok2 || err != nil || err2 != nil || a.in != b.in {
 		t.Errorf("message    %+v\napp_mention %+v", a.in, b.in)
 	}
@@ -186,7 +186,7 @@ func TestMessageAndMentionAreOneDelivery(t *testing.T) {
 // TestBotIsKnownByAuthorizations: before auth.test has answered, the event itself
 // says who the bot is.
 func TestBotIsKnownByAuthorizations(t *testing.T) {
-	_, a, ok, err := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start"}), identity{})
+	_, a, ok, err := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start"}), identity{}.in)
 	if err != nil || !ok || !a.in.Addressed || a.in.Text != "start" {
 		t.Errorf("%v %v %+v", ok, err, a.in)
 	}
@@ -206,7 +206,7 @@ func TestTeamOfAnEvent(t *testing.T) {
 		{`"team_id":"TUS","context_team_id":null`, identity{}, "slack:TUS/C2"},
 	} {
 		body := `{"type":"event_callback",` + c.outer + `,"event":{"type":"message","channel":"C2","user":"U3","text":"A","ts":"1700000000.000100"}}`
-		_, a, ok, err := decodeEvent([]byte(body), c.self)
+		_, a, ok, err := decodeEvent([]byte(body), c.self.in)
 		if err != nil || !ok || a.in.Room != c.want || a.in.Team != "slack:TUS" || a.in.User != "slack:TUS/U3" {
 			t.Errorf("%s: %v %v %+v", c.outer, ok, err, a.in)
 		}
@@ -244,7 +244,7 @@ func TestDecodeCommand(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			form := command(c.change)
-			a, err := decodeCommand(form, identity{})
+			a, err := decodeCommand(form, identity{}.in)
 			if err != nil || !c.check(a) {
 				t.Errorf("%v %+v", err, a)
 			}
@@ -252,7 +252,7 @@ func TestDecodeCommand(t *testing.T) {
 	}
 	for _, missing := range []string{"channel_id", "user_id"} {
 		form := command(map[string]string{missing: ""})
-		if a, err := decodeCommand(form, identity{}); err == nil {
+		if a, err := decodeCommand(form, identity{}.in); err == nil {
 			t.Errorf("without %s it was taken for %+v", missing, a.in)
 		}
 	}
@@ -261,7 +261,7 @@ func TestDecodeCommand(t *testing.T) {
 func TestCommandsAreToldApart(t *testing.T) {
 	id := func(change map[string]string) string {
 		form := command(change)
-		a, err := decodeCommand(form, identity{})
+		a, err := decodeCommand(form, identity{}.in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +327,7 @@ func TestDecodePress(t *testing.T) {
 		{"no time", func(p map[string]any) { delete(first(p), "action_ts") }, func(a arrival) bool { return a.in.At.IsZero() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a, ok, err := decodeInteraction(press(t, c.change), identity{})
+			a, ok, err := decodeInteraction(press(t, c.change), identity{}.in)
 			if err != nil || !ok || !c.check(a) {
 				t.Errorf("%v %v %+v", ok, err, a)
 			}
@@ -337,7 +337,7 @@ func TestDecodePress(t *testing.T) {
 
 func TestPressesAreToldApart(t *testing.T) {
 	id := func(change func(p map[string]any)) string {
-		a, ok, err := decodeInteraction(press(t, change), identity{})
+		a, ok, err := decodeInteraction(press(t, change), identity{}.in)
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}
@@ -368,7 +368,7 @@ func TestInteractionsThatAreNoPress(t *testing.T) {
 		"view_submission", "view_closed", "shortcut", "message_action", "block_suggestion", "interactive_message", "dialog_submission",
 		"dialog_cancellation", "dialog_suggestion", "workflow_step_edit", "", "new_thing",
 	} {
-		if a, ok, err := decodeInteraction(press(t, func(p map[string]any) { p["type"] = typ }), identity{}); ok || err != nil {
+		if a, ok, err := decodeInteraction(press(t, func(p map[string]any) { p["type"] = typ }), identity{}.in); ok || err != nil {
 			t.Errorf("%q was taken for %+v, %v", typ, a.in, err)
 		}
 	}
@@ -384,12 +384,12 @@ func TestInteractionsThatAreNoPress(t *testing.T) {
 			p["container"] = map[string]any{"type": "view", "view_id": "V1"}
 		},
 	} {
-		if a, ok, err := decodeInteraction(press(t, change), identity{}); ok || err != nil {
+		if a, ok, err := decodeInteraction(press(t, change), identity{}.in); ok || err != nil {
 			t.Errorf("%s: taken for %+v, %v", name, a.in, err)
 		}
 	}
 	for _, body := range []string{``, `null`, `[]`, `"x"`, `{`, `{"type":"block_actions","actions":"x"}`, `{"type":"block_actions","user":7,"channel":[],"actions":[[]]}`} {
-		if a, ok, _ := decodeInteraction([]byte(body), identity{}); ok {
+		if a, ok, _ := decodeInteraction([]byte(body), identity{}.in); ok {
 			t.Errorf("%s was taken for %+v", body, a.in)
 		}
 	}

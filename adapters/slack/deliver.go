@@ -17,23 +17,30 @@ import (
 // Deliver implements bot.Messenger. Slack has no way to make a post idempotent,
 // so a post whose outcome is not known is bot.ErrInDoubt and is looked up.
 func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, error) {
-	_, channel, ok := splitRoom(o.Room)
+	team, channel, ok := splitRoom(o.Room)
 	if !ok {
 		return "", fmt.Errorf("room %q is not one of slack's: %w", o.Room, bot.ErrRejected)
 	}
+	at, err := a.workspace(ctx, team)
+	switch {
+	case err != nil && absent(err):
+		return "", fmt.Errorf("%w: %w", bot.ErrUnreachable, err)
+	case err != nil:
+		return "", &bot.RetryError{Err: err}
+	}
 	if o.Target == "" { // edits are not under the limit of one message a second
-		if err := a.pace.of(channel).Wait(ctx); err != nil {
+		if err := a.pace.of(team, channel).Wait(ctx); err != nil {
 			return "", &bot.RetryError{Err: err}
 		}
 	}
-	r := render(o.Card, blockName(o.Key), a.link(channel, o.Card.See), a.config.Texts.See)
-	id, err := a.send(ctx, channel, o.Target, r, true)
+	r := render(o.Card, blockName(o.Key), at.link(channel, o.Card.See), a.config.Texts.See)
+	id, err := a.send(ctx, at, channel, o.Target, r, true)
 	if err != nil && badMessage(err) {
 		a.log.Error("slack refuses the blocks of a message; sending its text alone", "room", o.Room, "key", o.Key, "err", err)
-		id, err = a.send(ctx, channel, o.Target, r, false)
+		id, err = a.send(ctx, at, channel, o.Target, r, false)
 	}
 	if err != nil {
-		a.doubtToken(err)
+		a.doubtToken(at, err)
 		kind := classify(err, o.Target != "")
 		if o.Target == "" && (errors.Is(kind, bot.ErrUnreachable) || errors.Is(kind, bot.ErrRejected)) {
 			a.explain(o.Room, apiError(err))
@@ -43,7 +50,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	return id, nil
 }
 
-func (a *Adapter) send(ctx context.Context, channel string, target bot.MessageID, r rendered, withBlocks bool) (bot.MessageID, error) {
+func (a *Adapter) send(ctx context.Context, at *workspace, channel string, target bot.MessageID, r rendered, withBlocks bool) (bot.MessageID, error) {
 	options := []slackgo.MsgOption{
 		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
 	}
@@ -51,10 +58,10 @@ func (a *Adapter) send(ctx context.Context, channel string, target bot.MessageID
 		options = append(options, slackgo.MsgOptionBlocks(r.blocks...))
 	}
 	if target != "" {
-		_, _, _, err := a.api.UpdateMessageContext(ctx, channel, string(target), options...)
+		_, _, _, err := at.api.UpdateMessageContext(ctx, channel, string(target), options...)
 		return target, err
 	}
-	_, ts, err := a.api.PostMessageContext(ctx, channel, options...)
+	_, ts, err := at.api.PostMessageContext(ctx, channel, options...)
 	if err == nil && ts == "" {
 		err = errNoTS
 	}
@@ -140,12 +147,11 @@ func notSent(err error) bool {
 }
 
 // link is a web address that opens a message.
-func (a *Adapter) link(channel string, m bot.MessageID) string {
-	base := a.me().url
-	if m == "" || base == "" {
+func (w *workspace) link(channel string, m bot.MessageID) string {
+	if m == "" || w.url == "" {
 		return ""
 	}
-	return strings.TrimSuffix(base, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(string(m), ".", "")
+	return strings.TrimSuffix(w.url, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(string(m), ".", "")
 }
 
 // explain tells whoever last used a command in the room why nothing came.
@@ -161,6 +167,6 @@ func (a *Adapter) explain(room bot.RoomID, code string) {
 	if card.Title == "" {
 		return
 	}
-	arrived := arrival{in: bot.Incoming{Room: room}, to: address{responseURL: to}}
+	arrived := arrival{in: bot.Incoming{Room: room}, to: address{team: teamOf(room), responseURL: to}}
 	a.answer(arrived, bot.Reply{Card: &card})
 }

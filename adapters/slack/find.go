@@ -41,16 +41,20 @@ type history struct {
 // Find implements bot.Finder: every message of ours carries its key in the ids of
 // its blocks. It needs the channel's history, which not every installation grants.
 func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
-	_, channel, ok := splitRoom(o.Room)
+	team, channel, ok := splitRoom(o.Room)
 	if !ok {
 		return "", false, fmt.Errorf("room %q is not one of slack's", o.Room)
+	}
+	at, err := a.workspace(ctx, team)
+	if err != nil {
+		return "", false, err
 	}
 	form := url.Values{"channel": {channel}, "limit": {findPage}}
 	if !since.IsZero() {
 		form.Set("oldest", strconv.FormatInt(since.Add(-findMargin).Unix(), 10))
 	}
 	for range findPages {
-		h, err := a.history(ctx, form)
+		h, err := a.history(ctx, at, form)
 		if err != nil {
 			return "", false, fmt.Errorf("read the history of %s: %w", o.Room, err)
 		}
@@ -74,14 +78,14 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bo
 
 // history reads one page, newest first. Only what is used is decoded: the library
 // refuses a page for one block that it doesn't know.
-func (a *Adapter) history(ctx context.Context, form url.Values) (history, error) {
+func (a *Adapter) history(ctx context.Context, at *workspace, form url.Values) (history, error) {
 	var h history
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.APIURL+"conversations.history", strings.NewReader(form.Encode()))
 	if err != nil {
 		return h, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+a.config.BotToken)
+	req.Header.Set("Authorization", "Bearer "+at.token)
 	resp, err := a.http.Do(req)
 	if err != nil {
 		return h, err

@@ -19,7 +19,7 @@ func FuzzDecodeEvent(f *testing.F) {
 	f.Add([]byte(`{"type":"url_verification","challenge":"x"}`))
 	f.Add([]byte(`{"type":"event_callback","event":{"type":"message"},"authorizations":[null]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, a, ok, err := decodeEvent(body, self)
+		_, a, ok, err := decodeEvent(body, self.in)
 		if !ok {
 			return
 		}
@@ -30,7 +30,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		if a.in.ID == "" || a.in.User == "" || !found || channel == "" || a.to.channel == "" || a.in.Choice != "" {
 			t.Errorf("half an arrival: %+v", a)
 		}
-		if _, again, ok, _ := decodeEvent(body, self); !ok || again.in != a.in {
+		if _, again, ok, _ := decodeEvent(body, self.in); !ok || again.in != a.in {
 			t.Errorf("read twice: %+v and %+v", a.in, again.in)
 		}
 	})
@@ -48,11 +48,11 @@ func FuzzDecodeInteraction(f *testing.F) {
 	}
 	f.Add([]byte(`{"command":"/quiz","text":"x","channel_id":"C2","user_id":"U3"}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		a, ok, err := decodeInteraction(payload, identity{})
+		a, ok, err := decodeInteraction(payload, identity{}.in)
 		if ok && (err != nil || a.in.ID == "" || a.in.User == "" || a.in.Choice == "" || a.to.channel == "") {
 			t.Errorf("half an arrival: %+v, %v", a, err)
 		}
-		if a, err := decodeSocketCommand(payload, identity{}); err == nil && (a.in.ID == "" || a.in.User == "" || a.to.channel == "") {
+		if a, err := decodeSocketCommand(payload, identity{}.in); err == nil && (a.in.ID == "" || a.in.User == "" || a.to.channel == "") {
 			t.Errorf("half a command: %+v", a)
 		}
 	})

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -12,35 +13,46 @@ import (
 	"quizbot/internal/failpoint"
 )
 
-// Handler serves Slack's requests: POST /slack/commands, /slack/events and
-// /slack/interactions. Anything else is 404. (http.ServeMux would redirect paths
-// that are nearly one of these.)
+// route is what is served at one path, by one method.
+type route struct {
+	method string
+	http.Handler
+}
+
+// Handler serves Slack's requests, where there is a signing secret: POST
+// /slack/commands, /slack/events and /slack/interactions; and the install flow, where
+// it is on: GET /slack/install and /slack/oauth_redirect. Anything else is 404.
+// (http.ServeMux would redirect paths that are nearly one of these.)
 func (a *Adapter) Handler() http.Handler {
-	routes := map[string]http.Handler{
-		"/slack/commands":     a.signed("command", a.serveCommand),
-		"/slack/events":       a.signed("event", a.serveEvent),
-		"/slack/interactions": a.signed("interaction", a.serveInteraction),
+	routes := map[string]route{}
+	if len(a.config.SigningSecrets) > 0 {
+		routes["/slack/commands"] = route{http.MethodPost, a.signed("command", a.serveCommand)}
+		routes["/slack/events"] = route{http.MethodPost, a.signed("event", a.serveEvent)}
+		routes["/slack/interactions"] = route{http.MethodPost, a.signed("interaction", a.serveInteraction)}
+	}
+	if a.spaces != nil {
+		routes["/slack/install"] = route{http.MethodGet, a.unbroken(a.serveInstall)}
+		routes[redirectPath] = route{http.MethodGet, a.unbroken(a.serveRedirect)}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		w.Header().Set("Cache-Control", "no-store")
-		route, ok := routes[r.URL.Path]
+		at, ok := routes[r.URL.Path]
 		switch {
 		case !ok || r.URL.RawPath != "":
 			w.WriteHeader(http.StatusNotFound)
-		case r.Method != http.MethodPost:
-			w.Header().Set("Allow", http.MethodPost)
+		case r.Method != at.method:
+			w.Header().Set("Allow", at.method)
 			w.WriteHeader(http.StatusMethodNotAllowed)
 		default:
-			route.ServeHTTP(w, r)
+			at.ServeHTTP(w, r)
 		}
 	})
 }
 
-// signed reads the body, checks its signature and only then lets it in. kind is
-// what it is counted as.
-func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
+// unbroken answers 500 where next panics, and keeps the connection.
+func (a *Adapter) unbroken(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -49,6 +61,14 @@ func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Reque
 				w.WriteHeader(http.StatusInternalServerError)
 			}
 		}()
+		next(w, r)
+	})
+}
+
+// signed reads the body, checks its signature and only then lets it in. kind is
+// what it is counted as.
+func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
+	return a.unbroken(func(w http.ResponseWriter, r *http.Request) {
 		began := a.now()
 		body, refused := a.read(w, r)
 		if refused.status != 0 {
@@ -90,11 +110,17 @@ func (s *strange) again(reason string, now time.Time) bool {
 }
 
 func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
-	self := a.me()
-	env, arrived, ok, err := decodeEvent(body, self)
+	if d, ok := departureOf(body); ok {
+		if err := a.depart(r.Context(), d); err != nil {
+			a.log.Error("a workspace that has left was not noted", "team", d.team, "err", err)
+			w.WriteHeader(http.StatusServiceUnavailable) // Slack says it again
+		}
+		return
+	}
+	env, arrived, ok, err := decodeEvent(body, a.where(r.Context()))
 	if err != nil {
-		a.log.Warn("event not understood", "err", err)
-		return // 200: sending it again would not help
+		a.notTaken(w, "event not understood", err)
+		return
 	}
 	if env.Type == "url_verification" {
 		w.Header().Set("Content-Type", "application/json")
@@ -104,7 +130,7 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 	if !ok {
 		return
 	}
-	if !self.known && len(env.Authorizations) == 0 {
+	if a.spaces == nil && !a.me().known && len(env.Authorizations) == 0 {
 		w.WriteHeader(http.StatusServiceUnavailable) // can't tell yet who is meant; Slack sends it again
 		return
 	}
@@ -118,7 +144,21 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 	a.settle(p)
 }
 
-func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []byte) {
+// notTaken answers what did not get as far as the core.
+func (a *Adapter) notTaken(w http.ResponseWriter, what string, err error) {
+	if a.estranged(err) {
+		return // 200: it is nothing to us
+	}
+	var broken *unreadError
+	if errors.As(err, &broken) {
+		a.log.Error("a workspace could not be looked up", "err", err)
+		w.WriteHeader(http.StatusServiceUnavailable) // sending it again may help
+		return
+	}
+	a.log.Warn(what, "err", err) // 200: sending it again would not help
+}
+
+func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := readForm(body)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
@@ -127,10 +167,10 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, _ *http.Request, body []by
 	if form.Get("ssl_check") != "" {
 		return
 	}
-	arrived, err := decodeCommand(form, a.me())
+	arrived, err := decodeCommand(form, a.where(r.Context()))
 	if err != nil {
-		a.log.Warn("slash command not understood", "err", err)
-		return // 200: sending it again would not help
+		a.notTaken(w, "slash command not understood", err)
+		return
 	}
 	p := a.take(arrived)
 	switch {
@@ -155,15 +195,15 @@ func (a *Adapter) writeCard(w http.ResponseWriter, c bot.Card, to address) {
 	}
 }
 
-func (a *Adapter) serveInteraction(w http.ResponseWriter, _ *http.Request, body []byte) {
+func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := readForm(body)
 	if err != nil || form.Get("payload") == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	arrived, ok, err := decodeInteraction([]byte(form.Get("payload")), a.me())
+	arrived, ok, err := decodeInteraction([]byte(form.Get("payload")), a.where(r.Context()))
 	if err != nil {
-		a.log.Warn("interaction not understood", "err", err)
+		a.notTaken(w, "interaction not understood", err)
 		return
 	}
 	if !ok {

@@ -36,6 +36,12 @@ func splitRoom(r bot.RoomID) (team, channel string, ok bool) {
 	return team, channel, ok && channel != ""
 }
 
+// teamOf is Slack's own id of a room's workspace.
+func teamOf(r bot.RoomID) string {
+	team, _, _ := splitRoom(r)
+	return team
+}
+
 func messageDelivery(team, channel, ts string) string {
 	return platform + ":msg:" + team + "/" + channel + ":" + ts
 }

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,13 +35,13 @@ type person struct {
 type people struct {
 	mu     sync.Mutex
 	known  map[string]person
-	paused time.Time // Slack wants no lookups before
+	paused map[string]time.Time // Slack wants no lookups of a workspace's people before
 	flight singleflight.Group
 	slots  chan struct{}
 }
 
 func (p *people) init() {
-	p.known, p.slots = map[string]person{}, make(chan struct{}, maxLookups)
+	p.known, p.paused, p.slots = map[string]person{}, map[string]time.Time{}, make(chan struct{}, maxLookups)
 }
 
 // get is what is known of somebody; fresh says that looking it up again has time.
@@ -48,7 +49,13 @@ func (p *people) get(id string, now time.Time) (who person, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	who = p.known[id]
-	return who, now.Before(who.until) || now.Before(p.paused)
+	return who, now.Before(who.until) || p.resting(id, now)
+}
+
+// resting: Slack wants no lookups of this workspace's people now. The caller holds mu.
+func (p *people) resting(id string, now time.Time) bool {
+	team, _, _ := strings.Cut(id, "/")
+	return now.Before(p.paused[team])
 }
 
 // wanted says that looking somebody up would still tell something new. One who is
@@ -57,7 +64,7 @@ func (p *people) wanted(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	who := p.known[id]
-	return !now.Before(p.paused) && (who.name == "" || !now.Before(who.until))
+	return !p.resting(id, now) && (who.name == "" || !now.Before(who.until))
 }
 
 func (p *people) put(id string, who person) {
@@ -87,12 +94,15 @@ func (p *people) keep(id string, now time.Time) person {
 	return who
 }
 
-// pause keeps lookups back for as long as Slack asks.
-func (p *people) pause(until time.Time) {
+// pause keeps lookups in a workspace back for as long as Slack asks.
+func (p *people) pause(team string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until.After(p.paused) {
-		p.paused = until
+	if _, ok := p.paused[team]; !ok && len(p.paused) >= maxPeople {
+		clear(p.paused)
+	}
+	if until.After(p.paused[team]) {
+		p.paused[team] = until
 	}
 }
 
@@ -108,7 +118,7 @@ func (a *Adapter) who(team, user string) func() person {
 	result := make(chan person, 1)
 	a.work.Go(func() {
 		a.guarded("lookup", func() {
-			who, _, _ := a.people.flight.Do(id, func() (any, error) { return a.lookup(id, user), nil })
+			who, _, _ := a.people.flight.Do(id, func() (any, error) { return a.lookup(team, user), nil })
 			result <- who.(person)
 		})
 	})
@@ -124,7 +134,8 @@ func (a *Adapter) who(team, user string) func() person {
 	}
 }
 
-func (a *Adapter) lookup(id, user string) person {
+func (a *Adapter) lookup(team, user string) person {
+	id := team + "/" + user
 	select {
 	case a.people.slots <- struct{}{}:
 		defer func() { <-a.people.slots }()
@@ -135,12 +146,17 @@ func (a *Adapter) lookup(id, user string) person {
 	}
 	ctx, cancel := context.WithTimeout(a.late, apiTime)
 	defer cancel()
-	u, err := a.api.GetUserInfoContext(ctx, user)
+	at, err := a.workspace(ctx, team)
 	if err != nil {
+		return a.people.keep(id, a.now())
+	}
+	u, err := at.api.GetUserInfoContext(ctx, user)
+	if err != nil {
+		a.doubtToken(at, err)
 		a.log.Debug("users.info failed", "user", user, "err", err)
 		var limited *bot.RetryError
 		if errors.As(classify(err, true), &limited) && limited.After > 0 {
-			a.people.pause(a.now().Add(limited.After))
+			a.people.pause(team, a.now().Add(limited.After))
 		}
 		return a.people.keep(id, a.now())
 	}
@@ -164,12 +180,13 @@ func displayName(u *slackgo.User) string {
 // pace keeps to one message a second a channel, after a short burst.
 type pace struct {
 	mu       sync.Mutex
-	channels map[string]*rate.Limiter
+	channels map[string]*rate.Limiter // by workspace and channel
 }
 
 func (p *pace) init() { p.channels = map[string]*rate.Limiter{} }
 
-func (p *pace) of(channel string) *rate.Limiter {
+func (p *pace) of(team, channel string) *rate.Limiter {
+	channel = team + "/" + channel
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l, ok := p.channels[channel]

@@ -61,9 +61,9 @@ func (a *Adapter) way(to address, public bool) (name string, width int) {
 	case !public && a.follows(to.responseURL):
 		return to.responseURL, 1
 	case public || to.private:
-		return "post " + to.channel, 1
+		return "post " + to.team + "/" + to.channel, 1
 	default:
-		return "ephemeral " + to.channel, ephemeralsAtOnce
+		return "ephemeral " + to.team + "/" + to.channel, ephemeralsAtOnce
 	}
 }
 
@@ -91,7 +91,14 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 		}
 		followable = false
 	}
-	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
+	at, err := a.workspace(ctx, to.team)
+	switch {
+	case err != nil && absent(err):
+		return err
+	case err != nil:
+		return &bot.RetryError{Err: err}
+	}
+	r := render(c, blockName("reply"), at.link(to.channel, c.See), a.config.Texts.See)
 	options := []slackgo.MsgOption{
 		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionBlocks(r.blocks...),
 		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
@@ -99,19 +106,18 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 	if to.thread != "" {
 		options = append(options, slackgo.MsgOptionTS(to.thread))
 	}
-	var err error
 	if public || to.private {
-		if err := a.pace.of(to.channel).Wait(ctx); err != nil {
+		if err := a.pace.of(to.team, to.channel).Wait(ctx); err != nil {
 			return err
 		}
-		_, _, err = a.api.PostMessageContext(ctx, to.channel, options...)
+		_, _, err = at.api.PostMessageContext(ctx, to.channel, options...)
 	} else {
-		_, err = a.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
+		_, err = at.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
 	}
 	if err == nil {
 		return nil
 	}
-	a.doubtToken(err)
+	a.doubtToken(at, err)
 	err = classify(err, false)
 	if followable && errors.Is(err, bot.ErrUnreachable) {
 		return a.respond(ctx, to.responseURL, a.responseMessage(c, "in_channel", to))
@@ -128,7 +134,11 @@ type responseMessage struct {
 }
 
 func (a *Adapter) responseMessage(c bot.Card, kind string, to address) responseMessage {
-	r := render(c, blockName("reply"), a.link(to.channel, c.See), a.config.Texts.See)
+	link := ""
+	if at, err := a.workspace(a.late, to.team); err == nil {
+		link = at.link(to.channel, c.See)
+	}
+	r := render(c, blockName("reply"), link, a.config.Texts.See)
 	m := responseMessage{ResponseType: kind, Text: r.text, Blocks: slackgo.Blocks{BlockSet: r.blocks}}
 	if kind == "" {
 		m.ResponseType = "ephemeral"

@@ -256,22 +256,32 @@ func (s *socket) take(f socketFrame) {
 	var arrived arrival
 	var ok bool
 	var err error
-	self := s.a.me()
+	if d, left := departureOf(f.Payload); left && f.Type == "events_api" {
+		s.taken.Go(func() { s.a.guarded("departure", func() { s.depart(d, f.EnvelopeID) }) })
+		return
+	}
+	who := s.a.where(s.a.late)
 	switch f.Type {
 	case "events_api":
 		var env envelope
-		env, arrived, ok, err = decodeEvent(f.Payload, self)
-		if ok && !self.known && len(env.Authorizations) == 0 {
+		env, arrived, ok, err = decodeEvent(f.Payload, who)
+		if ok && s.a.spaces == nil && !s.a.me().known && len(env.Authorizations) == 0 {
 			return // can't tell yet who is meant; Slack sends it again
 		}
 		arrived.in.Again = f.RetryAttempt > 0
 	case "slash_commands":
-		arrived, err = decodeSocketCommand(f.Payload, self)
+		arrived, err = decodeSocketCommand(f.Payload, who)
 		ok = err == nil
 	case "interactive":
-		arrived, ok, err = decodeInteraction(f.Payload, self)
+		arrived, ok, err = decodeInteraction(f.Payload, who)
 	}
-	if err != nil {
+	var broken *unreadError
+	switch {
+	case err == nil, s.a.estranged(err):
+	case errors.As(err, &broken):
+		s.a.log.Error("a workspace could not be looked up", "err", err)
+		return // not acknowledged: Slack sends it again
+	default:
 		s.a.log.Warn("envelope not understood", "envelope", f.EnvelopeID, "type", f.Type, "err", err)
 	}
 	if !ok {
@@ -283,6 +293,15 @@ func (s *socket) take(f socketFrame) {
 	p := s.a.take(arrived)
 	acked := func() { s.a.meter.Acknowledged(platform, kindOf(f.Type), s.a.now().Sub(began)) }
 	s.taken.Go(func() { s.a.guarded("envelope", func() { s.follow(p, f.EnvelopeID, soon, acked) }) })
+}
+
+// depart acknowledges an event about a workspace that has left when that is noted.
+func (s *socket) depart(d departure, envelope string) {
+	if err := s.a.depart(s.a.late, d); err != nil {
+		s.a.log.Error("a workspace that has left was not noted", "team", d.team, "err", err)
+		return
+	}
+	s.ack(envelope)
 }
 
 // follow acknowledges an envelope when its effect is on disk, however late, and
@@ -316,7 +335,7 @@ func kindOf(envelopeType string) string {
 }
 
 // decodeSocketCommand reads a slash command, which over the socket is JSON.
-func decodeSocketCommand(payload []byte, self identity) (arrival, error) {
+func decodeSocketCommand(payload []byte, who locate) (arrival, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(payload, &fields); err != nil {
 		return arrival{}, fmt.Errorf("decode slash command: %w", err)
@@ -327,7 +346,7 @@ func decodeSocketCommand(payload []byte, self identity) (arrival, error) {
 			form.Set(k, s)
 		}
 	}
-	return decodeCommand(form, self)
+	return decodeCommand(form, who)
 }
 
 func (s *socket) ack(envelope string) {

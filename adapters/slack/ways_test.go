@@ -72,9 +72,9 @@ func TestRepliesDontWaitForEachOther(t *testing.T) {
 
 // crowded takes all turns to post in a channel for a long time to come.
 func crowded(r *rig, channel string) {
-	r.adapter.pace.of(channel).ReserveN(time.Now(), 3)
+	r.adapter.pace.of(team, channel).ReserveN(time.Now(), 3)
 	for range 200 {
-		r.adapter.pace.of(channel).Reserve()
+		r.adapter.pace.of(team, channel).Reserve()
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"quizbot/seal"
 )
 
 // setting is one thing that can be configured. Its key is the environment's; in
@@ -36,8 +38,12 @@ func settings() []setting {
 		{key: "QUIZBOT_RETENTION", value: "off", meaning: "answers older than this are forgotten, with their points: 365d, or off"},
 		{key: "QUIZBOT_LOG", value: "info", meaning: "debug, info, warn or error"},
 		{key: "SLACK_SIGNING_SECRET", secret: true, meaning: "turns Slack over HTTP on; two, comma-separated, during a rotation"},
-		{key: "SLACK_BOT_TOKEN", secret: true, meaning: "the workspace's bot token, xoxb-…"},
+		{key: "SLACK_BOT_TOKEN", secret: true, meaning: "one workspace's bot token, xoxb-…; without it workspaces install the app themselves"},
 		{key: "SLACK_APP_TOKEN", secret: true, meaning: "turns Socket Mode on, xapp-…"},
+		{key: "SLACK_CLIENT_ID", meaning: "for many workspaces: the app's client id"},
+		{key: "SLACK_CLIENT_SECRET", secret: true, meaning: "for many workspaces: the app's client secret"},
+		{key: "QUIZBOT_KEY", secret: true, meaning: "for many workspaces: seals their tokens, 32 random bytes in base64 or hex; the first of a comma-separated list seals, all open"},
+		{key: "QUIZBOT_PUBLIC_URL", meaning: "for many workspaces: where browsers reach this bot, https://quiz.example.com"},
 		{key: "SLACK_API_URL", meaning: "instead of https://slack.com/api/"},
 		{key: "DISCORD_TOKEN", secret: true, meaning: "turns Discord on"},
 		{key: "DISCORD_API_URL", meaning: "instead of https://discord.com/api/v9"},
@@ -72,6 +78,8 @@ type config struct {
 	values map[string]string
 	source map[string]string
 	log    slog.Level
+	keys   *seal.Keyring // nil: QUIZBOT_KEY is not set
+	forget bool          // installations whose key is lost
 
 	backupEvery time.Duration
 	backupKeep  int
@@ -92,8 +100,19 @@ func (c config) secrets(key string) []string {
 }
 
 func (c config) slack() bool {
-	return c.get("SLACK_SIGNING_SECRET") != "" || c.get("SLACK_APP_TOKEN") != "" || c.get("SLACK_BOT_TOKEN") != ""
+	for _, key := range []string{"SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} {
+		if c.get(key) != "" {
+			return true
+		}
+	}
+	return false
 }
+
+// manySlacks says that workspaces install the app themselves.
+func (c config) manySlacks() bool { return c.slack() && c.get("SLACK_BOT_TOKEN") == "" }
+
+// public says that there is something to serve to the outside.
+func (c config) public() bool { return c.get("SLACK_SIGNING_SECRET") != "" || c.manySlacks() }
 
 func (c config) discord() bool { return c.get("DISCORD_TOKEN") != "" }
 
@@ -189,6 +208,9 @@ func (c *config) check() error {
 			return usagef("%s is not an address: write it like https://example.com/api", key)
 		}
 	}
+	if err := c.checkInstalling(); err != nil {
+		return err
+	}
 	if c.get("QUIZBOT_DB") == "" {
 		return usagef("QUIZBOT_DB is empty: name a file")
 	}
@@ -226,6 +248,26 @@ func readRetention(s string) (time.Duration, error) {
 	return time.Duration(days) * 24 * time.Hour, nil
 }
 
+// checkInstalling checks what only the installing of many workspaces needs.
+func (c *config) checkInstalling() error {
+	if list := c.get("QUIZBOT_KEY"); list != "" {
+		keys, err := seal.Parse(list)
+		if err != nil {
+			return usagef("QUIZBOT_KEY: %w: make one with openssl rand -base64 32; separate several by commas", err)
+		}
+		c.keys = keys
+	}
+	at := c.get("QUIZBOT_PUBLIC_URL")
+	if at == "" {
+		return nil
+	}
+	u, err := url.Parse(at)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return usagef("QUIZBOT_PUBLIC_URL is not an address without a path: write it like https://quiz.example.com")
+	}
+	return nil
+}
+
 // goodShards says whether DISCORD_SHARDS can be meant: auto, or i,j,k/n.
 func goodShards(s string) bool {
 	if s == "auto" {
@@ -253,14 +295,20 @@ func (c config) platforms() error {
 	switch {
 	case !c.slack() && !c.discord():
 		return usagef("no platform is configured: set DISCORD_TOKEN for Discord, or SLACK_BOT_TOKEN with SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode) for Slack; quizbot sandbox needs none")
-	case c.slack() && c.get("SLACK_BOT_TOKEN") == "":
-		return usagef("Slack is configured in part: SLACK_BOT_TOKEN is missing (xoxb-…, on the app's page under OAuth & Permissions)")
+	case c.manySlacks() && c.get("SLACK_CLIENT_ID") == "" && c.get("SLACK_CLIENT_SECRET") == "":
+		return usagef("Slack is configured in part: SLACK_BOT_TOKEN is missing (xoxb-…, on the app's page under OAuth & Permissions); for many workspaces set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET instead")
+	case c.manySlacks() && c.get("SLACK_CLIENT_ID") == "":
+		return usagef("Slack is configured in part: SLACK_CLIENT_ID is missing (on the app's page under Basic Information)")
+	case c.manySlacks() && c.get("SLACK_CLIENT_SECRET") == "":
+		return usagef("Slack is configured in part: SLACK_CLIENT_SECRET is missing (on the app's page under Basic Information), or SLACK_BOT_TOKEN for one workspace")
 	case strings.HasPrefix(c.get("SLACK_BOT_TOKEN"), "xapp-"):
 		return usagef("SLACK_BOT_TOKEN holds an app-level token (xapp-…): put it into SLACK_APP_TOKEN, and the Bot User OAuth Token (xoxb-…) here")
 	case strings.HasPrefix(c.get("SLACK_APP_TOKEN"), "xoxb-"):
 		return usagef("SLACK_APP_TOKEN holds a bot token (xoxb-…): put it into SLACK_BOT_TOKEN, and the app-level token (xapp-…) here")
 	case c.slack() && c.get("SLACK_SIGNING_SECRET") == "" && c.get("SLACK_APP_TOKEN") == "":
 		return usagef("Slack is configured in part: set SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)")
+	case c.manySlacks() && c.keys == nil:
+		return usagef("QUIZBOT_KEY is missing: it seals the tokens of the workspaces that install the app; make one with openssl rand -base64 32, and keep it apart from the database")
 	}
 	return nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
 
 	"quizbot/adapters/discord"
 	"quizbot/adapters/slack"
@@ -19,7 +22,54 @@ func slackTexts() slack.Texts {
 		Invite:  "I can't write in this channel. Invite me first: type /invite and my name, then try again.",
 		Refused: "Slack doesn't let me post this here, so it was dropped. An admin can look into the app's permissions and this channel's.",
 		See:     "Go to it",
+		Pages: slack.Pages{
+			Installed: slack.Page{Title: "quizbot is installed", Body: "It is now in the workspace NAME. Invite it to a channel with /invite, then type /quiz to be asked something. You can close this page."},
+			Denied:    slack.Page{Title: "Nothing was installed", Body: "You declined at Slack, so nothing has changed. You can close this page."},
+			Expired:   slack.Page{Title: "Please begin again", Body: "This installation was not begun in this browser, took longer than ten minutes, or is over already. Nothing was installed. Open the page /slack/install of this site again and stay in one browser."},
+			Failed:    slack.Page{Title: "That did not work just now", Body: "Slack or this server could not finish it, and nothing was installed. Please open the page /slack/install of this site again in a minute."},
+			Refused:   slack.Page{Title: "Slack did not allow it", Body: "Nothing was installed. Whoever runs this bot finds the reason in its log."},
+			OrgWide:   slack.Page{Title: "One workspace at a time", Body: "This bot can't be installed for a whole organisation. Nothing was installed. Please choose a single workspace at Slack."},
+			Rotating:  slack.Page{Title: "This app can't be installed", Body: "Its tokens are set to expire, which this bot does not support. Nothing was installed. Whoever runs it finds more in its log."},
+		},
 	}
+}
+
+// newSlack makes the adapter: with the token of the configuration, or with those of
+// the workspaces that have installed the app.
+func newSlack(ctx context.Context, conf config, kept *store.Store, core *bot.Bot, m *meter, log *slog.Logger) (*slack.Adapter, error) {
+	c := slack.Config{
+		SigningSecrets: conf.secrets("SLACK_SIGNING_SECRET"), BotToken: conf.get("SLACK_BOT_TOKEN"), AppToken: conf.get("SLACK_APP_TOKEN"),
+		APIURL: conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry, Meter: m,
+	}
+	switch {
+	case conf.manySlacks():
+		installed, err := openInstallations(ctx, kept, conf.keys, conf.forget, log)
+		if err != nil {
+			return nil, err
+		}
+		c.ClientID, c.ClientSecret, c.Installations = conf.get("SLACK_CLIENT_ID"), conf.get("SLACK_CLIENT_SECRET"), installed
+	case conf.get("SLACK_CLIENT_ID") != "":
+		log.Info("SLACK_BOT_TOKEN is set, so this bot is in one workspace and nobody else can install it; leave the token out for many workspaces")
+	}
+	a, err := slack.New(c, core, log)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return a, nil
+}
+
+// publicURL is where browsers reach the bot. Where nobody says so it is known only
+// when it and the local Slack are on this machine alone; otherwise the app's settings
+// at Slack say it. What a request says of it is never asked.
+func publicURL(conf config, listening net.Addr) string {
+	if set := conf.get("QUIZBOT_PUBLIC_URL"); set != "" {
+		return set
+	}
+	api, err := url.Parse(conf.get("SLACK_API_URL"))
+	if err != nil || api.Scheme != "http" || !loopback(net.JoinHostPort(api.Hostname(), "0")) || !loopback(listening.String()) {
+		return ""
+	}
+	return "http://" + listening.String()
 }
 
 func discordTexts() discord.Texts {

@@ -33,8 +33,11 @@ type serveCommand struct {
 	Log         string `help:"debug, info, warn or error (QUIZBOT_LOG)." placeholder:"LEVEL"`
 
 	SlackAPIURL   string `name:"slack-api-url" help:"Instead of https://slack.com/api/ (SLACK_API_URL)." placeholder:"URL"`
+	PublicURL     string `name:"public-url" help:"Where browsers reach this bot (QUIZBOT_PUBLIC_URL)." placeholder:"URL"`
 	DiscordAPIURL string `name:"discord-api-url" help:"Instead of https://discord.com/api/v9 (DISCORD_API_URL)." placeholder:"URL"`
 	DiscordShards string `name:"discord-shards" help:"auto, or this process's shards (DISCORD_SHARDS)." placeholder:"I,J/N"`
+
+	ForgetLostInstalls bool `help:"Forget the Slack workspaces' tokens that no QUIZBOT_KEY opens; they install the app again, their points stay."`
 }
 
 // Help lists what has no flag: secrets show in a list of processes.
@@ -49,6 +52,7 @@ func (c serveCommand) flags() map[string]string {
 		"QUIZBOT_BACKUPS": c.Backups, "QUIZBOT_BACKUP_EVERY": c.BackupEvery, "QUIZBOT_BACKUP_KEEP": c.BackupKeep,
 		"QUIZBOT_DB": c.DB, "QUIZBOT_LISTEN": c.Listen, "QUIZBOT_ADMIN_LISTEN": c.AdminListen, "QUIZBOT_PACKS": c.Packs,
 		"QUIZBOT_RETENTION": c.Retention, "QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
+		"QUIZBOT_PUBLIC_URL": c.PublicURL,
 	}
 }
 
@@ -65,6 +69,7 @@ func (c serveCommand) Run(ctx context.Context, at surroundings) error {
 	if err := conf.platforms(); err != nil {
 		return err
 	}
+	conf.forget = c.ForgetLostInstalls
 	log := newLog(at, conf.log)
 	err = serve(ctx, conf, log, at.hangup, at.serving)
 	if err == nil {
@@ -132,31 +137,25 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter, Retention: s.conf.retention}, pool)
 	s.answerUsers(kept)
 	messengers := map[string]bot.Messenger{}
-	var public http.Handler
+	var a *slack.Adapter
 	if s.conf.slack() {
-		a, err := slack.New(slack.Config{
-			SigningSecrets: s.conf.secrets("SLACK_SIGNING_SECRET"), BotToken: s.conf.get("SLACK_BOT_TOKEN"), AppToken: s.conf.get("SLACK_APP_TOKEN"),
-			APIURL: s.conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry, Meter: s.meter,
-		}, s.core, s.log)
-		if err != nil {
-			return usageError{err}
+		var err error
+		if a, err = newSlack(ctx, s.conf, kept, s.core, s.meter, s.log); err != nil {
+			return err
 		}
 		messengers["slack"] = a
-		if s.conf.get("SLACK_SIGNING_SECRET") != "" {
-			public = a.Handler()
-		}
 		s.members = append(s.members, member{name: "slack", Messenger: a, run: a.Run, link: a.Link})
 	}
 	if s.conf.discord() {
-		a, err := discord.New(discord.Config{
+		d, err := discord.New(discord.Config{
 			Token: s.conf.get("DISCORD_TOKEN"), APIURL: s.conf.get("DISCORD_API_URL"), Shards: s.conf.get("DISCORD_SHARDS"),
 			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Budget: budget{kept}, Meter: s.meter,
 		}, s.core, s.log)
 		if err != nil {
 			return usageError{err}
 		}
-		messengers["discord"] = a
-		s.members = append(s.members, member{name: "discord", Messenger: a, run: a.Run, link: a.Link})
+		messengers["discord"] = d
+		s.members = append(s.members, member{name: "discord", Messenger: d, run: d.Run, link: d.Link})
 	}
 	watched := &state{vitals: s.core.Vitals, links: map[string]func() bot.Link{}, failed: s.engine.Err, db: s.conf.get("QUIZBOT_DB"), now: time.Now}
 	for _, m := range s.members {
@@ -174,13 +173,14 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 		_ = s.admin.ln.Close()
 		return usagef("QUIZBOT_ADMIN_LISTEN %q leads to %s, which other machines reach: write 127.0.0.1:9090, or set QUIZBOT_ADMIN_TOKEN", s.conf.get("QUIZBOT_ADMIN_LISTEN"), s.admin.address())
 	}
-	if s.conf.get("SLACK_SIGNING_SECRET") != "" {
-		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), public, s.log); err != nil {
+	if s.conf.public() {
+		if s.public, err = listen(ctx, "public HTTP", "QUIZBOT_LISTEN", s.conf.get("QUIZBOT_LISTEN"), a.Handler(), s.log); err != nil {
 			_ = s.admin.ln.Close()
 			return err
 		}
 		s.public.bound(maxPublic)
 		s.public.srv.WriteTimeout = readTime + answerTime
+		a.SetPublicURL(publicURL(s.conf, s.public.ln.Addr()))
 	}
 	return nil
 }
