@@ -69,6 +69,7 @@ func outside() map[string][]string {
 		"bot":   {"github.com/hbollon/go-edlib", "golang.org/x/time/rate"},
 		"store": {},
 		"data":  {},
+		"seal":  {},
 	}
 }
 
