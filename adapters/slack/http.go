@@ -112,14 +112,16 @@ func (s *strange) again(reason string, now time.Time) bool {
 func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 	if d, ok := departureOf(body); ok {
 		if err := a.depart(r.Context(), d); err != nil {
-			a.log.Error("a workspace that has left was not noted", "team", d.team, "err", err)
+			a.log.Error("departure not saved", "team", d.team, "err", err)
 			w.WriteHeader(http.StatusServiceUnavailable) // Slack says it again
 		}
 		return
 	}
 	env, arrived, ok, err := decodeEvent(body, a.where(r.Context()))
 	if err != nil {
-		a.notTaken(w, "event not understood", err)
+		if !a.explained(w, err) {
+			a.log.Warn("event not understood", "err", err) // 200: sending it again would not help
+		}
 		return
 	}
 	if env.Type == "url_verification" {
@@ -144,18 +146,19 @@ func (a *Adapter) serveEvent(w http.ResponseWriter, r *http.Request, body []byte
 	a.settle(p)
 }
 
-// notTaken answers what did not get as far as the core.
-func (a *Adapter) notTaken(w http.ResponseWriter, what string, err error) {
+// explained answers what did not get as far as the core for its workspace; false when
+// it was for something else.
+func (a *Adapter) explained(w http.ResponseWriter, err error) bool {
 	if a.estranged(err) {
-		return // 200: it is nothing to us
+		return true // 200: it is nothing to us
 	}
 	var broken *unreadError
 	if errors.As(err, &broken) {
-		a.log.Error("a workspace could not be looked up", "err", err)
+		a.log.Error("workspace not looked up", "err", err)
 		w.WriteHeader(http.StatusServiceUnavailable) // sending it again may help
-		return
+		return true
 	}
-	a.log.Warn(what, "err", err) // 200: sending it again would not help
+	return false
 }
 
 func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -169,7 +172,9 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 	}
 	arrived, err := decodeCommand(form, a.where(r.Context()))
 	if err != nil {
-		a.notTaken(w, "slash command not understood", err)
+		if !a.explained(w, err) {
+			a.log.Warn("slash command not understood", "err", err)
+		}
 		return
 	}
 	p := a.take(arrived)
@@ -203,7 +208,9 @@ func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body 
 	}
 	arrived, ok, err := decodeInteraction([]byte(form.Get("payload")), a.where(r.Context()))
 	if err != nil {
-		a.notTaken(w, "interaction not understood", err)
+		if !a.explained(w, err) {
+			a.log.Warn("interaction not understood", "err", err)
+		}
 		return
 	}
 	if !ok {

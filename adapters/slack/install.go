@@ -103,7 +103,7 @@ func (a *Adapter) serveRedirect(w http.ResponseWriter, r *http.Request) {
 		a.show(w, http.StatusServiceUnavailable, pages.Failed)
 		return
 	case err != nil:
-		a.log.Warn("an installation was refused", "reason", err)
+		a.log.Warn("installation refused", "reason", err)
 		a.show(w, http.StatusBadRequest, pages.Expired)
 		return
 	}
@@ -115,7 +115,7 @@ func (a *Adapter) serveRedirect(w http.ResponseWriter, r *http.Request) {
 		a.show(w, http.StatusOK, pages.Denied)
 		return
 	case q.Get("error") != "" || code == "" || len(code) > maxCode:
-		a.log.Warn("slack sent no code for an installation", "error", bounded(q.Get("error")))
+		a.log.Warn("installation without a code", "error", bounded(q.Get("error")))
 		a.show(w, http.StatusBadRequest, pages.Refused)
 		return
 	}
@@ -128,10 +128,10 @@ func (a *Adapter) serveRedirect(w http.ResponseWriter, r *http.Request) {
 	var no *noInstallError
 	switch {
 	case errors.As(err, &no):
-		a.log.Warn("an installation was refused", "team", in.Team, "reason", err)
+		a.log.Warn("installation refused", "team", in.Team, "reason", err)
 		a.show(w, no.status, no.page)
 	case err != nil:
-		a.log.Error("an installation failed", "team", in.Team, "err", err)
+		a.log.Error("installation failed", "team", in.Team, "err", err)
 		a.show(w, http.StatusServiceUnavailable, pages.Failed)
 	default:
 		a.log.Info("a workspace has installed the app", "team", in.Team)
@@ -200,7 +200,7 @@ func (a *Adapter) install(code string) (in Installation, err error) {
 		return in, err
 	}
 	if missing := lacking(g.Scope); len(missing) > 0 {
-		a.log.Warn("an installation lacks scopes: the app's settings differ from the manifest in deploy/", "team", in.Team, "missing", missing)
+		a.log.Warn("installation lacks scopes", "team", in.Team, "missing", missing)
 	}
 	a.complete(ctx, &in)
 	if err := a.spaces.keep(ctx, in); err != nil {
@@ -250,7 +250,7 @@ func (a *Adapter) complete(ctx context.Context, in *Installation) {
 	r, err := a.client(in.Token).AuthTestContext(ctx)
 	switch {
 	case err != nil:
-		a.log.Warn("auth.test failed after an installation: there will be no links to messages", "team", in.Team, "err", err)
+		a.log.Warn("no links to messages after an installation", "team", in.Team, "err", err)
 	case r.TeamID == in.Team:
 		in.Bot, in.URL = r.BotID, r.URL
 	}
@@ -263,7 +263,7 @@ func (a *Adapter) giveBack(ctx context.Context, token string) {
 	}
 	if _, err := a.client(token).SendAuthRevokeContext(ctx, token); err != nil {
 		var answered slackgo.SlackErrorResponse
-		a.log.Warn("a token that is not used was not given back", "answered", errors.As(err, &answered), "reason", apiError(err))
+		a.log.Warn("unused token not given back", "answered", errors.As(err, &answered), "reason", apiError(err))
 	}
 }
 

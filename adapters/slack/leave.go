@@ -69,14 +69,14 @@ func (a *Adapter) examine(w *workspace) {
 			return
 		case tokenGone(code):
 			if err := a.end(a.late, w, code); err != nil {
-				a.log.Error("the end of an installation was not saved", "team", w.team, "err", err)
+				a.log.Error("end of an installation not saved", "team", w.team, "err", err)
 			}
 			return
 		case tokenRefused(err):
 			first := a.spaces.suspend(w.team, code)
 			a.recount()
 			if first {
-				a.log.Warn("slack refuses the token of a workspace: it is left alone, others go on; it is tried again now and then, and works again after a visit to /slack/install", "team", w.team, "reason", code)
+				a.log.Warn("slack refuses a workspace's token", "team", w.team, "reason", code, "again_in", suspendedFor, "cure", "others go on; if it lasts, install the app there again at /slack/install")
 			}
 			return
 		}
@@ -101,7 +101,7 @@ func (a *Adapter) end(ctx context.Context, w *workspace, why string) error {
 	done, err := a.spaces.end(ctx, w.team, w.token, why)
 	if done {
 		a.recount()
-		a.log.Warn("a workspace has left: its token is deleted, its points stay, other workspaces go on; it comes back by /slack/install", "team", w.team, "reason", why)
+		a.log.Warn("workspace has left", "team", w.team, "reason", why, "cure", "others go on; it comes back to its points at /slack/install")
 	}
 	return err
 }

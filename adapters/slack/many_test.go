@@ -108,7 +108,7 @@ func TestUnknownWorkspaces(t *testing.T) {
 			if all := m.core.submitted(); len(all) > 0 {
 				t.Errorf("%+v", all)
 			}
-			if n := strings.Count(m.log.String(), "not installed, and was left alone"); n != 1 {
+			if n := strings.Count(m.log.String(), "unknown workspace"); n != 1 {
 				t.Errorf("the log names it %d times", n)
 			}
 			if _, err := m.adapter.Deliver(ctxFor(t), outgoingTo(team2, quizzes2, "k")); !errors.Is(err, bot.ErrUnreachable) || !errors.Is(err, ErrNotInstalled) {
@@ -154,7 +154,10 @@ func TestAWorkspaceLeavesAndComesBack(t *testing.T) {
 			m.install(team2)
 			old := m.slack.BotToken(team2)
 			c.leave(m)
-			m.until("the workspace is gone", func() bool { return !m.kept.has(team2) })
+			m.until("the workspace is gone", func() bool { return strings.Contains(m.log.String(), "workspace has left") })
+			if m.kept.has(team2) {
+				t.Error("its token is kept")
+			}
 			if why := m.kept.why(team2); why != c.why {
 				t.Errorf("because of %q", why)
 			}
@@ -167,7 +170,7 @@ func TestAWorkspaceLeavesAndComesBack(t *testing.T) {
 			if err := m.adapter.Ready(); err != nil {
 				t.Errorf("one of two makes it unready: %v", err)
 			}
-			if n := strings.Count(m.log.String(), "a workspace has left"); n != 1 {
+			if n := strings.Count(m.log.String(), "workspace has left"); n != 1 {
 				t.Errorf("the log says it %d times", n)
 			}
 			m.install(team2)

@@ -279,7 +279,7 @@ func (s *socket) take(f socketFrame) {
 	switch {
 	case err == nil, s.a.estranged(err):
 	case errors.As(err, &broken):
-		s.a.log.Error("a workspace could not be looked up", "err", err)
+		s.a.log.Error("workspace not looked up", "err", err)
 		return // not acknowledged: Slack sends it again
 	default:
 		s.a.log.Warn("envelope not understood", "envelope", f.EnvelopeID, "type", f.Type, "err", err)
@@ -298,7 +298,7 @@ func (s *socket) take(f socketFrame) {
 // depart acknowledges an event about a workspace that has left when that is noted.
 func (s *socket) depart(d departure, envelope string) {
 	if err := s.a.depart(s.a.late, d); err != nil {
-		s.a.log.Error("a workspace that has left was not noted", "team", d.team, "err", err)
+		s.a.log.Error("departure not saved", "team", d.team, "err", err)
 		return
 	}
 	s.ack(envelope)

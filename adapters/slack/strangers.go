@@ -45,7 +45,7 @@ func (a *Adapter) estranged(err error) bool {
 		return false
 	}
 	if a.strangers.first(from.team) {
-		a.log.Warn("something came from a workspace in which the bot is not installed, and was left alone; install the app there at /slack/install, or remove it from that workspace", "team", from.team, "err", from.err)
+		a.log.Warn("unknown workspace", "team", from.team, "err", from.err, "cure", "what it sends is left alone; install the app there at /slack/install, or remove it from that workspace")
 	}
 	return true
 }

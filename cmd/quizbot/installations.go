@@ -69,7 +69,7 @@ func openInstallations(ctx context.Context, kept *store.Store, keys *seal.Keyrin
 		log.Info("tokens were sealed anew under the first QUIZBOT_KEY; the older ones can be removed from the setting", "workspaces", old)
 	}
 	if len(closed) > 0 {
-		log.Warn("tokens whose QUIZBOT_KEY is lost were forgotten: these workspaces install the app again, their points stay", "workspaces", closed)
+		log.Warn("installations forgotten", "workspaces", closed, "cure", "their key is lost; install the app there again at /slack/install, the points stay")
 	}
 	return i, nil
 }
@@ -97,7 +97,7 @@ func (i installations) survey(ctx context.Context, log *slog.Logger) (closed []s
 			case errors.Is(err, seal.ErrKey):
 				closed = append(closed, team)
 			case err != nil:
-				log.Error("the token of a workspace is not used; have it install the app again", "team", team, "err", err)
+				log.Error("installation damaged", "team", team, "err", err, "cure", "its token is not used; install the app there again at /slack/install")
 			case !i.keys.Newest(kept.Sealed):
 				old++
 			}

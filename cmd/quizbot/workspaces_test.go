@@ -185,7 +185,7 @@ func TestManyWorkspaces(t *testing.T) {
 	if status, text := s.readyz(t); status != http.StatusOK {
 		t.Errorf("one of two makes it unready: %d %s", status, text)
 	}
-	if n := strings.Count(s.log.String(), "a workspace has left"); n != 1 {
+	if n := strings.Count(s.log.String(), "workspace has left"); n != 1 {
 		t.Errorf("said %d times:\n%s", n, s.log)
 	}
 
@@ -333,7 +333,7 @@ func TestATokenCannotBeMoved(t *testing.T) {
 		if _, err := openInstallations(t.Context(), i.store, i.keys, false, newLog(surroundings{err: &log}, 0)); err != nil {
 			t.Fatalf("one that was tampered with keeps all from starting: %v", err)
 		}
-		expect(t, log.String(), `"team":"T2"`, "install the app again")
+		expect(t, log.String(), `"team":"T2"`, "install the app there again")
 		if in, err := i.Find(t.Context(), "T2"); err == nil || in.Token != "" {
 			t.Errorf("%+v", in)
 		}
