@@ -22,6 +22,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the bot on the platforms whose tokens are set."`
 	Play    playCommand    `cmd:"" help:"Play a quiz in this terminal."`
 	Pack    packCommand    `cmd:"" help:"Check and list question packs."`
+	Doctor  doctorCommand  `cmd:"" help:"Check tokens, scopes, intents, database, clock, ports and packs; for each fault the cure."`
 	Backup  backupCommand  `cmd:"" help:"Copy the database into a new file, also while serve runs."`
 	Restore restoreCommand `cmd:"" help:"Make a new database of a backup."`
 	Check   checkCommand   `cmd:"" help:"Check a database or a backup in whole."`
@@ -90,13 +91,8 @@ func plainArgs(args []string) []string {
 // notYet names the command that a later version has and this one hasn't; "" for
 // any other.
 func notYet(args []string) string {
-	switch args[0] {
-	case "doctor":
-		return args[0]
-	case "pack":
-		if len(args) > 1 && (args[1] == "import" || args[1] == "export") {
-			return args[0] + " " + args[1]
-		}
+	if args[0] == "pack" && len(args) > 1 && (args[1] == "import" || args[1] == "export") {
+		return args[0] + " " + args[1]
 	}
 	return ""
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -69,7 +68,20 @@ func adminPage(ctx context.Context, address, path string) (string, error) {
 	}
 	said := strings.TrimSpace(string(body))
 	if resp.StatusCode != http.StatusOK {
-		return "", errors.New(said)
+		return "", statusError{resp.StatusCode, said}
 	}
 	return said, nil
+}
+
+// statusError is an answer that is not 200, and what it says.
+type statusError struct {
+	status int
+	said   string
+}
+
+func (e statusError) Error() string {
+	if e.said == "" {
+		return fmt.Sprintf("status %d", e.status)
+	}
+	return e.said
 }

@@ -34,8 +34,8 @@ func rules() []rule {
 		{"store", []string{"bot", "quiz"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
 		{"store/bolt", []string{"internal/failpoint", "store"}, []string{"net/http"}, "an engine knows keys and values alone"},
 		{"store/storetest", []string{"bot", "quiz", "store"}, nil, "the contract of stores"},
-		{"adapters/slack", []string{"bot", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
-		{"adapters/discord", []string{"bot", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
+		{"adapters/slack", []string{"bot", "internal/checkup", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
+		{"adapters/discord", []string{"bot", "internal/checkup", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/terminal", []string{"bot"}, []string{"os"}, "an adapter knows the core and its platform"},
 		{"adapters/adaptertest", []string{"adapters/discord", "adapters/slack", "bot", "bot/transcript", "sandbox/discord", "sandbox/slack", "store", "store/bolt"}, nil, "the contract of adapters plays on a whole core"},
 		{"seal", nil, []string{"os", "net", "net/http", "log/slog"}, "it seals bytes, whatever they are"},
@@ -46,6 +46,7 @@ func rules() []rule {
 		{"cmd/quizbot", []string{"*"}, nil, "the program puts everything together"},
 		{"internal/archtest", nil, nil, "a test"},
 		{"internal/chaos", nil, nil, "a test"},
+		{"internal/checkup", nil, []string{"os"}, "a finding is the same, whoever found it"},
 		{"internal/failpoint", nil, nil, "moments have names, whatever happens in them"},
 	}
 }

@@ -321,7 +321,20 @@ func (s *Server) getGatewayBot(request) reply {
 }
 
 func (s *Server) getApplication(request) reply {
-	return reply{status: 200, body: obj{"id": s.opt.AppID, "name": s.opt.Bot.Username, "bot": s.userJSON(s.opt.Bot.ID)}}
+	return reply{status: 200, body: obj{"id": s.opt.AppID, "name": s.opt.Bot.Username, "bot": s.userJSON(s.opt.Bot.ID), "flags": s.appFlags()}}
+}
+
+// appFlags are the application's flags: which privileged intents an app of few servers
+// may use (GATEWAY_PRESENCE_LIMITED, GATEWAY_GUILD_MEMBERS_LIMITED and
+// GATEWAY_MESSAGE_CONTENT_LIMITED).
+func (s *Server) appFlags() int {
+	flags := 0
+	for intent, flag := range map[Intent]int{1 << 8: 1 << 13, 1 << 1: 1 << 15, IntentMessageContent: 1 << 19} {
+		if s.faultState.disallowed&intent == 0 {
+			flags |= flag
+		}
+	}
+	return flags
 }
 
 func (s *Server) getUser(r request) reply {

@@ -133,7 +133,7 @@ func (s *Server) identify(c *conn, raw json.RawMessage) (over bool) {
 	}
 	s.tell(x, "READY", encode(obj{
 		"v": c.version, "user": s.userJSON(s.opt.Bot.ID), "session_id": x.id, "resume_gateway_url": s.resumeURL(), "shard": shard,
-		"guilds": waiting, "application": obj{"id": s.opt.AppID, "flags": 0}, "private_channels": []any{}, "_trace": []string{"sandbox"},
+		"guilds": waiting, "application": obj{"id": s.opt.AppID, "flags": s.appFlags()}, "private_channels": []any{}, "_trace": []string{"sandbox"},
 	}))
 	if x.intents&IntentGuilds != 0 {
 		for _, w := range waiting {

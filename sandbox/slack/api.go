@@ -252,8 +252,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, name string, a a
 
 	s.mu.Lock()
 	out, before := f.before()
+	scopes := ""
 	if !before {
-		out = serve(&request{args: a, call: call})
+		q := &request{args: a, call: call}
+		out = serve(q)
+		if q.team != nil {
+			scopes = q.team.grantedScopes()
+		}
 		call.Made = out.err == ""
 		out = f.after(out)
 	}
@@ -277,6 +282,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, name string, a a
 		maps.Copy(h, out.header)
 		if h.Get("Content-Type") == "" {
 			h.Set("Content-Type", "application/json; charset=utf-8")
+		}
+		if scopes != "" {
+			h.Set("X-OAuth-Scopes", scopes)
 		}
 		h.Set("X-Slack-Req-Id", strconv.Itoa(call.Seq))
 		h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Team is a workspace in which the app is, or can be, installed.
@@ -21,6 +22,15 @@ type Team struct {
 	Pending  bool
 	Users    []User
 	Channels []Channel
+}
+
+// grantedScopes is what Slack's answers say that a token holds.
+func (t Team) grantedScopes() string {
+	if t.Scopes != nil {
+		return strings.Join(t.Scopes, ",")
+	}
+	return "app_mentions:read,channels:history,channels:read,chat:write,chat:write.public,commands,groups:history,groups:read," +
+		"im:history,im:read,im:write,mpim:history,mpim:read,users:read"
 }
 
 // User is a member of a workspace.
