@@ -75,13 +75,13 @@ func copyOfLive(ctx context.Context, path string, line *progressLine) (copied st
 	_ = answer.Body.Close()
 	folder, err := os.MkdirTemp("", "quizbot-check-")
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("check %s: no folder for a copy: %w; name another with TMPDIR", path, err)
 	}
 	remove = func() { _ = os.RemoveAll(folder) }
 	copied = filepath.Join(folder, "copy.db")
 	if err := copyDatabase(ctx, path, copied, line); err != nil {
 		remove()
-		return "", nil, err
+		return "", nil, fmt.Errorf("check %s: no copy of the running quizbot's could be made (TMPDIR says where): %w", path, err)
 	}
 	return copied, remove, nil
 }

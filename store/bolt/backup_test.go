@@ -373,6 +373,20 @@ func TestBackupToAFullDisk(t *testing.T) {
 	sound(t, path)
 }
 
+// A copy that would take the room that the database on the same disk needs is not
+// begun.
+func TestBackupLeavesRoom(t *testing.T) {
+	path := large(t)
+	to := filepath.Join(filepath.Dir(path), "b.db")
+	err := bolt.Receive(t.Context(), bytes.NewReader(nil), 1<<60, to, path, nil)
+	if err == nil || !strings.Contains(err.Error(), "backup "+to) || !strings.Contains(err.Error(), "too little space is left") {
+		t.Errorf("a copy larger than the disk: %v", err)
+	}
+	if left := halves(t, to); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // A copy without a name reads as a backup; what a killed process left of one goes
 // with the next start.
 func TestSnapshot(t *testing.T) {
@@ -499,7 +513,7 @@ func TestCheckOfWhatBboltWrites(t *testing.T) {
 	if err := os.WriteFile(path, filled(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := bbolt.Open(path, 0o600, nil)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
