@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -201,6 +202,8 @@ type RoomDossier struct {
 	// messages to send that name the player.
 	State    *State   `json:"state,omitempty"`
 	Messages []string `json:"messages,omitempty"`
+	// Others are other records of the room that mention the player, as they are kept.
+	Others []json.RawMessage `json:"others,omitempty"`
 }
 
 // Forgotten is what Forget has deleted.

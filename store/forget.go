@@ -203,7 +203,7 @@ func dropRoom(tx Tx, room string) error {
 	if wake != nil {
 		tx.Delete(key(keyWake, getUint(wake), room))
 	}
-	for _, kind := range []byte{keyRev, keyRoom, keyAnswer, keyOutbox, keyLine, keyMessage, keyRound, keyUnsent, keyWakeOf} {
+	for _, kind := range append(roomKinds(), keyRev, keyAnswer, keyOutbox, keyLine, keyMessage, keyRound, keyUnsent, keyWakeOf) {
 		if err := drop(tx, key(kind, room)); err != nil {
 			return err
 		}

@@ -69,17 +69,17 @@ func players(tx Tx, all map[bot.UserID]bool) error {
 		all[bot.UserID(player)] = true
 		from = after(key(keyOf, player))
 	}
-	if err := each(tx, key(keyRoom), func(kv KV) error {
-		var state bot.State
-		if err := json.Unmarshal(kv.Value, &state); err != nil {
-			return fmt.Errorf("decode room: %w", err)
+	for _, kind := range roomKinds() {
+		if err := each(tx, key(kind), func(kv KV) error {
+			var v any
+			if err := json.Unmarshal(kv.Value, &v); err != nil {
+				return fmt.Errorf("decode room: %w", err)
+			}
+			mentioned(v, all)
+			return nil
+		}); err != nil {
+			return err
 		}
-		for _, player := range inState(state) {
-			all[player] = true
-		}
-		return nil
-	}); err != nil {
-		return err
 	}
 	return each(tx, key(keyOutbox), func(kv KV) error {
 		var line bot.Line
@@ -93,25 +93,24 @@ func players(tx Tx, all map[bot.UserID]bool) error {
 	})
 }
 
-// inState are the players that a room mentions.
-func inState(state bot.State) []bot.UserID {
-	var out []bot.UserID
-	add := func(player string) {
-		if player != "" {
-			out = append(out, bot.UserID(player))
+// mentioned adds the players that a record of a room, as JSON has it, mentions: who
+// asked, who scores, whose direct messages it is.
+func mentioned(v any, all map[bot.UserID]bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			mentioned(x, all)
+		}
+	case map[string]any:
+		for _, field := range []string{"by", "player", "direct"} {
+			if player, ok := v[field].(string); ok && player != "" {
+				all[bot.UserID(player)] = true
+			}
+		}
+		for _, x := range v {
+			mentioned(x, all)
 		}
 	}
-	add(string(state.Direct))
-	for _, round := range state.Room.Rounds {
-		add(round.By)
-	}
-	if g := state.Room.Game; g != nil {
-		add(g.By)
-		for _, score := range g.Score {
-			add(score.Player)
-		}
-	}
-	return out
 }
 
 // held is where a team's records mention a player.
@@ -129,7 +128,8 @@ type heldRoom struct {
 	direct bool
 	state  *bot.State        // nil: it doesn't mention the player
 	lines  map[uint64]bool   // numbers in the outbox of messages that name the player
-	values map[string][]byte // by key: the other records that mention the player
+	values map[string][]byte // by key: all its records that mention the player
+	others []json.RawMessage // those of them that are not the state
 }
 
 func (h *held) room(room string) *heldRoom {
@@ -187,6 +187,7 @@ func (h *held) findInRooms(tx Tx, player string) error {
 			}
 			h.room(room).values[string(kv.Key)] = kv.Value
 			if kind != keyRoom {
+				h.room(room).others = append(h.room(room).others, kv.Value)
 				return nil
 			}
 			var state bot.State
@@ -203,9 +204,21 @@ func (h *held) findInRooms(tx Tx, player string) error {
 	return nil
 }
 
-// roomKinds are the records of a room that hold ids of players in JSON, as strings
-// of their own.
-func roomKinds() []byte { return []byte{keyRoom} }
+// roomKinds are the kinds of records in which a room keeps what happens in it, as
+// JSON that can mention players: all that are nothing else.
+func roomKinds() []byte {
+	others := []byte{
+		keyRev, keySeen, keyLedger, keyAnswer, keyOf, keyName, keyOutbox, keyLine, keyMessage, keyRound, keyCounter, keyWake, keyUnsent,
+		keyWakeOf, keyScore, keyBoard, keyCount, keyPlayers, keyRecord, keyValue,
+	}
+	var out []byte
+	for kind := byte('a'); kind <= 'z'; kind++ {
+		if !bytes.Contains(others, []byte{kind}) {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
 
 // quote is how a string stands in JSON.
 func quote(s string) []byte {
@@ -338,7 +351,7 @@ func (h *held) dossier(tx Tx, player bot.UserID) (bot.TeamDossier, error) {
 	}
 	for _, room := range slices.Sorted(maps.Keys(h.rooms)) {
 		r := h.rooms[room]
-		one := bot.RoomDossier{Room: bot.RoomID(room), Direct: r.direct, State: r.state}
+		one := bot.RoomDossier{Room: bot.RoomID(room), Direct: r.direct, State: r.state, Others: r.others}
 		for _, seq := range slices.Sorted(maps.Keys(r.lines)) {
 			value, err := tx.Get(key(keyOutbox, room, seq))
 			if err != nil {

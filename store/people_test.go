@@ -166,7 +166,7 @@ func TestForgettingLeavesNoTrace(t *testing.T) {
 			t.Cleanup(func() { _ = e.Close() })
 			p := &playing{Rand: rand.New(rand.NewPCG(seed, 9)), s: store.New(e), now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), rounds: map[bot.RoomID]int{}}
 			swept := p.now
-			for range 200 {
+			for range 130 {
 				p.step(t)
 				switch p.IntN(10) {
 				case 0:
@@ -328,5 +328,43 @@ func TestSweep(t *testing.T) {
 	}
 	if n, err := s.Sweep(t.Context(), at); err != nil || n != 0 {
 		t.Errorf("a second sweep: %d %v", n, err)
+	}
+}
+
+// Records of a room that are of a kind of their own mention players too.
+func TestForgettingInOtherRecords(t *testing.T) {
+	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+	t.Cleanup(func() { _ = e.Close() })
+	s := store.New(e)
+	who, _ := person(0)
+	other, _ := person(1)
+	record := fmt.Sprintf(`{"round":{"no":1,"by":%q},"table":[{"player":%q,"points":3},{"player":%q,"points":4}],"seed":18446744073709551615}`, who, who, other)
+	for _, room := range []string{"t:T/C1", "t:T/D1"} {
+		state := bot.State{}
+		if room == "t:T/D1" {
+			state.Direct = who
+		}
+		noError(t, s.Commit(t.Context(), bot.Change{Team: "t:T", Room: bot.RoomID(room), State: &state}))
+		noError(t, e.Update(t.Context(), "t:T", func(tx store.Tx) error {
+			tx.Put([]byte("f"+room+"\x00\x00\x00\x00\x00\x00\x00\x00\x01"), []byte(record))
+			return nil
+		}))
+	}
+	if list, err := s.Players(t.Context()); err != nil || fmt.Sprint(list) != fmt.Sprint([]bot.UserID{who, other}) {
+		t.Errorf("players: %q %v", list, err)
+	}
+	d, err := s.Export(t.Context(), who)
+	if err != nil || len(d.Teams) != 1 || len(d.Teams[0].Rooms) != 2 || len(d.Teams[0].Rooms[0].Others) != 1 {
+		t.Errorf("export: %+v %v", d, err)
+	}
+	out, err := s.Forget(t.Context(), who)
+	if err != nil || len(out.Changed) != 1 || len(out.Gone) != 1 {
+		t.Errorf("forgotten: %+v %v", out, err)
+	}
+	if left := traces(t, e, string(who), "t:T/D1"); len(left) > 0 {
+		t.Errorf("left: %s", strings.Join(left, "\n"))
+	}
+	if kept := traces(t, e, string(other), "18446744073709551615"); len(kept) != 2 {
+		t.Errorf("of the other is left: %q", kept)
 	}
 }
