@@ -202,7 +202,8 @@ type RoomDossier struct {
 	// messages to send that name the player.
 	State    *State   `json:"state,omitempty"`
 	Messages []string `json:"messages,omitempty"`
-	// Others are other records of the room that mention the player, as they are kept.
+	// Others are other records of the room that mention the player, with their fields
+	// in alphabetical order.
 	Others []json.RawMessage `json:"others,omitempty"`
 }
 

@@ -157,13 +157,18 @@ func (r *heldRoom) scrub(tx Tx, room, player, name string) error {
 // player go, and where the id stands alone, nobody's stands. All else stays as it
 // was, also what this program doesn't know.
 func without(value []byte, player string) ([]byte, error) {
+	return rewritten(value, func(v any) any { return cleaned(v, player) })
+}
+
+// rewritten is a JSON record after a change, its fields in alphabetical order.
+func rewritten(value []byte, change func(any) any) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(value))
 	d.UseNumber() // seeds and times have more digits than a float
 	var v any
 	if err := d.Decode(&v); err != nil {
 		return nil, fmt.Errorf("decode room: %w", err)
 	}
-	b, err := json.Marshal(cleaned(v, player))
+	b, err := json.Marshal(change(v))
 	if err != nil {
 		return nil, fmt.Errorf("encode room: %w", err)
 	}

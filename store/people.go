@@ -187,8 +187,9 @@ func (h *held) findInRooms(tx Tx, player string) error {
 			}
 			h.room(room).values[string(kv.Key)] = kv.Value
 			if kind != keyRoom {
-				h.room(room).others = append(h.room(room).others, kv.Value)
-				return nil
+				plain, err := rewritten(kv.Value, func(v any) any { return v })
+				h.room(room).others = append(h.room(room).others, plain)
+				return err
 			}
 			var state bot.State
 			if err := json.Unmarshal(kv.Value, &state); err != nil {
