@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -116,6 +117,9 @@ type departure struct {
 
 // departureOf reads app_uninstalled and tokens_revoked; ok is false for other events.
 func departureOf(body []byte) (d departure, ok bool) {
+	if !bytes.Contains(body, []byte("app_uninstalled")) && !bytes.Contains(body, []byte("tokens_revoked")) {
+		return d, false // as nearly all are: nothing is decoded twice
+	}
 	var e struct {
 		envelope
 		EventTime int64 `json:"event_time"`

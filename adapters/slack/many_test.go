@@ -1,9 +1,11 @@
 package slack
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -384,6 +386,39 @@ func TestGuestsOfOneOfManyWorkspaces(t *testing.T) {
 		if in.Room != "slack:T2/C2QUIZ" || in.Team != "slack:T2" {
 			t.Errorf("%+v", in)
 		}
+	}
+}
+
+// A response_url leads to Slack, or nowhere, whosever it is: not even a workspace that
+// has installed the app can have the bot call others.
+func TestResponseURLsOfManyWorkspaces(t *testing.T) {
+	m := playMany(t, setup{})
+	m.install(team)
+	m.install(team2)
+	called := make(chan string, 10)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
+	defer elsewhere.Close()
+	m.core.says(bot.Reply{Card: card("Hello")})
+	for _, to := range []string{elsewhere.URL + "/a", "https://slack.com.evil.example/a", "https://slack.com@127.0.0.1:1/a", "file:///etc/passwd"} {
+		payload, _ := json.Marshal(map[string]any{
+			"type": "block_actions", "trigger_id": to, "response_url": to, "team": map[string]any{"id": team2}, "user": map[string]any{"id": dora, "team_id": team2},
+			"channel": map[string]any{"id": quizzes2}, "container": map[string]any{"message_ts": "1.2"}, "actions": []any{map[string]any{"action_id": "a", "value": "v"}},
+		})
+		before := len(m.slack.Calls("chat.postEphemeral"))
+		if d, err := m.slack.EmitEnvelope(ctxFor(t), sandbox.Interactions, payload); err != nil || !d.Acked() {
+			t.Fatalf("%v %+v", err, d.Attempts())
+		}
+		m.until("the answer went through the Web API", func() bool { return len(m.slack.Calls("chat.postEphemeral")) > before })
+	}
+	for _, c := range m.slack.Calls("chat.postEphemeral") {
+		if c.Args["channel"] != quizzes2 || c.Args["user"] != dora {
+			t.Errorf("%+v", c)
+		}
+	}
+	select {
+	case path := <-called:
+		t.Errorf("%s was called", path)
+	default:
 	}
 }
 
