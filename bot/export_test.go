@@ -25,3 +25,9 @@ func (l Limits) Known() int {
 	}
 	return n
 }
+
+// RewritePress reads what a button says, and writes it again.
+func RewritePress(s string) (string, bool) {
+	p, ok := parsePress(s)
+	return p.String(), ok
+}

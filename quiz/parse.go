@@ -83,7 +83,13 @@ func (p *parser) parse(src []byte) Pack {
 	return pack
 }
 
+// maxProblems is how many faults of a file are told: nobody mends more at a time.
+const maxProblems = 300
+
 func (p *parser) fault(n *yaml.Node, cure, format string, args ...any) {
+	if len(p.problems) >= maxProblems {
+		return
+	}
 	x := p.place(n)
 	x.Text, x.Cure = fmt.Sprintf(format, args...), cure
 	p.problems = append(p.problems, x)
@@ -231,10 +237,17 @@ func (p *parser) into(to *string, what string, limit int) func(*yaml.Node) {
 	return func(n *yaml.Node) { *to = p.text(n, what, limit) }
 }
 
+// maxList is how many texts any list may hold, whatever it is for.
+const maxList = 200
+
 // texts reads a list of texts, no two of them the same.
 func (p *parser) texts(n *yaml.Node, what string, limit int, same func(a, b string) bool) []string {
 	if n.Kind != yaml.SequenceNode {
 		p.fault(n, "write it as a list: [one, two]", "%s must be a list of texts, this is %s", what, kindName(n))
+		return nil
+	}
+	if len(n.Content) > maxList { // each is compared with all the others
+		p.fault(n, "keep the best", "%s is a list of %d texts; a list has at most %d", what, len(n.Content), maxList)
 		return nil
 	}
 	var out []string

@@ -208,6 +208,9 @@ func (s *shard) dial(ctx context.Context, address string) (*websocket.Conn, erro
 	return conn, err
 }
 
+// mostInterval is the longest time between heartbeats that can be meant, in ms.
+const mostInterval = 3_600_000
+
 // maxFailed is how many connections in a row may come to nothing before the
 // session is given up.
 const maxFailed = 3
@@ -300,7 +303,7 @@ func (c *connection) live(ctx context.Context) after {
 					Interval int `json:"heartbeat_interval"`
 				}
 				_ = json.Unmarshal(f.Data, &h)
-				if h.Interval <= 0 {
+				if h.Interval <= 0 || h.Interval > mostInterval {
 					h.Interval = 41250
 				}
 				c.interval = time.Duration(h.Interval) * time.Millisecond

@@ -176,7 +176,7 @@ func (g *gate) refusal(route string, resp *http.Response, after time.Duration, s
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
-		e.retryAfter = time.Duration(said.RetryAfter * float64(time.Second))
+		e.retryAfter = time.Duration(min(said.RetryAfter, mostSeconds) * float64(time.Second))
 		if e.retryAfter <= 0 {
 			e.retryAfter = seconds(resp.Header.Get("Retry-After"))
 		}
@@ -219,9 +219,12 @@ func scopeOf(said string) string {
 	return "unsaid"
 }
 
+// mostSeconds is the longest wait that an answer can ask for.
+const mostSeconds = 1e6
+
 func seconds(s string) time.Duration {
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 || f > 1e6 {
+	if err != nil || !(f >= 0 && f <= mostSeconds) { // nor when it is no number
 		return 0
 	}
 	return time.Duration(f * float64(time.Second))

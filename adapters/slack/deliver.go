@@ -73,6 +73,17 @@ var errNoTS = errors.New("slack did not say which message it made")
 // limitedFor is how long to wait where Slack says "later" and not how much later.
 const limitedFor = 5 * time.Second
 
+// mostAsked is the longest wait that Slack is taken to mean.
+const mostAsked = time.Hour
+
+// asked is how long to wait where Slack asks for d.
+func asked(d time.Duration) time.Duration {
+	if d < 0 {
+		return limitedFor
+	}
+	return min(d, mostAsked)
+}
+
 // badMessage: Slack understood who and where, but not what.
 func badMessage(err error) bool {
 	switch apiError(err) {
@@ -88,7 +99,7 @@ func classify(err error, edit bool) error {
 	var status slackgo.StatusCodeError
 	switch {
 	case errors.As(err, &limited):
-		return &bot.RetryError{After: limited.RetryAfter, Err: err}
+		return &bot.RetryError{After: asked(limited.RetryAfter), Err: err}
 	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
 		return &bot.RetryError{After: limitedFor, Err: err}
 	}

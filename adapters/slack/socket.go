@@ -62,7 +62,7 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 			case fatalAuth(err):
 				wait = jittered(fatalGap)
 			case errors.As(err, &limited):
-				wait = max(limited.RetryAfter, leastGap)
+				wait = max(asked(limited.RetryAfter), leastGap)
 			}
 			a.log.Warn("socket not connected", "err", err, "again_in", wait)
 			gap = min(2*gap, mostGap)
