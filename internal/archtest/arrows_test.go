@@ -47,6 +47,7 @@ func rules() []rule {
 		{"internal/archtest", nil, nil, "a test"},
 		{"internal/chaos", nil, nil, "a test"},
 		{"internal/checkup", nil, []string{"os"}, "a finding is the same, whoever found it"},
+		{"internal/thirdparty", nil, nil, "a tool of the build"},
 		{"internal/failpoint", nil, nil, "moments have names, whatever happens in them"},
 	}
 }
