@@ -96,7 +96,7 @@ func (b *Bot) keepTime(ctx context.Context) {
 // A store that can't be read is asked again before long.
 func (b *Bot) tickDue(ctx context.Context) {
 	now := b.now()
-	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch)
+	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch+b.catch.waiting())
 	if err != nil {
 		if ctx.Err() == nil {
 			b.log.Error("due rooms not found", "err", err, "again_in", lookEvery)
@@ -108,7 +108,9 @@ func (b *Bot) tickDue(ctx context.Context) {
 			b.alarm.set(due.At) // waking itself, it would spin while the clock stands
 			break               // earliest first
 		}
-		b.tick(due.RoomRef)
+		if !b.catch.holds(due.RoomRef) {
+			b.tick(due.RoomRef)
+		}
 	}
 }
 

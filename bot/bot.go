@@ -46,6 +46,7 @@ type Bot struct {
 	alarm      alarm
 	folding    folding
 	forgetting forgetting
+	catch      catchup
 
 	work    sync.WaitGroup     // mailboxes, couriers and ticks that run
 	ctx     context.Context    // of delivering
@@ -85,6 +86,7 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	b.alarm.ring = make(chan struct{}, 1)
 	b.alarm.busy = map[RoomRef]bool{}
 	b.folding.busy = map[TeamID]bool{}
+	b.catch.init()
 	b.pool.Store(pool)
 	return b
 }
@@ -122,7 +124,10 @@ const (
 // Run takes up what was left open, then keeps the time until ctx ends. It
 // returns when everything that was accepted is on disk and no goroutine is left.
 func (b *Bot) Run(ctx context.Context) error {
-	err := b.takeUp(ctx)
+	err := b.hold(ctx)
+	if err == nil {
+		err = b.takeUp(ctx)
+	}
 	if err == nil {
 		b.work.Go(func() { b.keepUp(ctx) })
 		b.keepTime(ctx)
@@ -154,6 +159,7 @@ func (b *Bot) takeUp(ctx context.Context) error {
 // stop saves what was accepted, delivers what it can and waits for every goroutine.
 func (b *Bot) stop() {
 	b.rooms.close()
+	b.catch.stop()
 	hurry := time.AfterFunc(stopTime, b.abandon)
 	defer hurry.Stop()
 	b.rooms.accepted.Wait()
@@ -225,7 +231,7 @@ func outcomeOf(j *job, refused error) string {
 // place puts a job into its room's mailbox, or has it answered beside it when it
 // only asks for something to read.
 func (b *Bot) place(j *job) error {
-	if in := j.in; in.Choice == "" && (in.Addressed || in.Private) {
+	if in := j.in; in.Choice == "" && !in.Missed && (in.Addressed || in.Private) {
 		switch c := ParseCommand(in.Text); c.Word {
 		case WordHelp, WordTopics, WordLeaderboard, WordMe:
 			return b.rooms.beside(b, func() {

@@ -14,6 +14,8 @@ import (
 // it. effect says that something changed, whether or not there is a reply.
 func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 	switch {
+	case in.Missed:
+		return p.missed(in)
 	case in.Choice != "":
 		return p.press(in)
 	case in.Addressed || in.Private:
@@ -30,11 +32,15 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 		return private(sayOldButton()), false, nil
 	}
 	round, open := p.room.Round(pressed.round)
-	if !open {
+	if past, ok := p.room.PastRound(pressed.round); ok && p.inTime(in, past) {
+		round = past.Round
+	} else if !open {
 		return p.give(in, pressed.round, quiz.Given{})
 	}
-	if err := p.learn(in, round); err != nil {
-		return Reply{}, false, err
+	if open {
+		if err := p.learn(in, round); err != nil {
+			return Reply{}, false, err
+		}
 	}
 	if _, answered := round.Answer(string(in.User)); answered {
 		return p.give(in, pressed.round, quiz.Given{})
@@ -46,8 +52,11 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 	if !ok {
 		return private(sayOldButton()), false, nil
 	}
-	if !complete {
+	switch {
+	case !complete && open:
 		return private(sayPartial(round, pressed)), false, nil
+	case !complete: // what was picked in time is joined, as it comes
+		return private(sayLate(Entry{}, false)), false, nil
 	}
 	return p.give(in, pressed.round, given)
 }
@@ -64,7 +73,7 @@ func (p *plan) target(in Incoming) (quiz.Round, bool) {
 		}
 	}
 	round, open := p.room.Open()
-	if open && in.Again && !in.At.IsZero() && in.At.Before(cmp.Or(round.Opened, round.Asked).Add(-deliveryOrder)) {
+	if open && in.Again && !in.Missed && !in.At.IsZero() && in.At.Before(cmp.Or(round.Opened, round.Asked).Add(-deliveryOrder)) {
 		return quiz.Round{}, false // said before, and delivered late: it was about something else
 	}
 	return round, open
@@ -86,9 +95,13 @@ func (p *plan) meant(in Incoming) int {
 
 // line is something said in the room, not to the bot: an answer or nothing.
 func (p *plan) line(in Incoming) (Reply, bool, error) {
-	round, open := p.target(in)
-	if strings.TrimSpace(in.Text) == "" {
-		return Reply{}, false, nil
+	round, open, err := p.late(in)
+	if err != nil || strings.TrimSpace(in.Text) == "" {
+		return Reply{}, false, err
+	}
+	late := open
+	if !late {
+		round, open = p.target(in)
 	}
 	if !open {
 		return p.lateLine(in)
@@ -101,6 +114,9 @@ func (p *plan) line(in Incoming) (Reply, bool, error) {
 	case quiz.Clear:
 		return p.give(in, round.No, given)
 	case quiz.Stuffed:
+		if late {
+			return Reply{}, false, nil // it can't be said better any more
+		}
 		return private(sayStuffed(round)), false, nil
 	default:
 		return Reply{}, false, nil
@@ -129,6 +145,12 @@ func (p *plan) lateLine(in Incoming) (Reply, bool, error) {
 // words is something said to the bot: a command, a topic or an answer.
 func (p *plan) words(in Incoming) (Reply, bool, error) {
 	c := ParseCommand(in.Text)
+	if round, late, err := p.late(in); err != nil {
+		return Reply{}, false, err
+	} else if late && p.answers(round, in, c) {
+		given, _ := quiz.Read(round.Question, round.Shown, in.Text)
+		return p.give(in, round.No, given)
+	}
 	round, open := p.target(in)
 	if open && p.answers(round, in, c) {
 		given, _ := quiz.Read(round.Question, round.Shown, in.Text)
@@ -234,13 +256,17 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 // give plays an answer and says what it came to.
 func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) {
 	round, _ := p.room.Round(no)
+	at := p.when(in, round.Asked)
+	if past, over := p.room.PastRound(no); over {
+		if at = p.when(in, past.Round.Asked); !p.inTime(in, past) {
+			at = past.End.Add(1)
+		}
+	}
 	name := in.Name
 	if name == "" {
 		name = shortID(in.User)
 	}
-	events, err := p.step(quiz.Give{
-		Round: no, Player: string(in.User), Name: name, Given: given, At: p.when(in, round.Asked),
-	})
+	events, err := p.step(quiz.Give{Round: no, Player: string(in.User), Name: name, Given: given, At: at})
 	if err != nil {
 		return Reply{}, false, err
 	}
@@ -249,6 +275,9 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 		case quiz.Answered:
 			p.tally.taken++
 			p.name(in)
+			if e.Late {
+				return private(sayAnsweredLate(e.Round, e.Answer)), true, nil
+			}
 			return private(sayAnswered(e.Round, e.Answer)), true, nil
 		case quiz.Repeated:
 			p.tally.repeated++

@@ -123,6 +123,14 @@ func (m fused) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, erro
 	return id, err
 }
 
+// Missed implements bot.Historian: every platform here can be read.
+func (m fused) Missed(ctx context.Context, q bot.Missing) ([]bot.Said, error) {
+	if err := m.fuse.err(); err != nil {
+		return nil, err
+	}
+	return m.Messenger.(bot.Historian).Missed(ctx, q)
+}
+
 func (m fusedFinder) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	if err := m.fuse.err(); err != nil {
 		return "", false, err

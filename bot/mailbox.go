@@ -147,7 +147,9 @@ func (r *rooms) done(batch []*job) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting -= outside
-	r.accepted.Add(-outside)
+	if outside > 0 { // else, with nobody to wait for, the count may be at its end already
+		r.accepted.Add(-outside)
+	}
 }
 
 // close refuses new jobs; those that wait are still done.
@@ -241,6 +243,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	}
 	if plan.closed {
 		b.fold(m.ref.Team)
+		b.catch.sawClose(m.ref, plan.now)
 	}
 	if wake := m.snap.State.Room.Wake(); !wake.IsZero() {
 		b.alarm.at(wake)
@@ -271,7 +274,7 @@ func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, err
 		}
 	}
 	p := newPlan(b, m.ref, m.snap, m.partial)
-	for _, j := range batch {
+	for _, j := range inOrder(batch) {
 		j.reply, j.err = Reply{}, nil
 		if err := p.take(j, seen); err != nil {
 			j.err = err

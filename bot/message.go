@@ -74,6 +74,9 @@ type Incoming struct {
 	// Aloud: what the person reads is seen by the whole room, for the platform has no
 	// private answer to this.
 	Aloud bool
+	// Missed: found in the room's history, said while nobody listened. Only an answer
+	// counts then.
+	Missed bool
 }
 
 // Place is a message in a room; zero: none.

@@ -27,3 +27,28 @@ type Idempotent interface {
 	// Remembers is how long a key is surely known again after its message was made.
 	Remembers() time.Duration
 }
+
+// Historian is a Messenger that can read what was said in a room.
+type Historian interface {
+	// Missed returns what people have said in the room since then, oldest first, each
+	// with the ID of its delivery; what it can't read it leaves out. It may return some
+	// of it along with an error.
+	Missed(ctx context.Context, m Missing) ([]Said, error)
+}
+
+// Missing says what to look for in a room's history.
+type Missing struct {
+	Team  TeamID
+	Room  RoomID
+	Since time.Time
+	// Questions are messages of questions that were open: answers may stand in the
+	// threads under them.
+	Questions []MessageID
+}
+
+// Said is something that was said in a room.
+type Said struct {
+	Incoming
+	// Tell shows the person what it came to; nil where that can't be done in private.
+	Tell func(Reply)
+}

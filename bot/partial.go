@@ -29,10 +29,11 @@ func (p partials) join(player UserID, pressed press) press {
 	return pressed
 }
 
-// keep forgets the rounds that are over.
+// keep forgets the rounds that are over, and too old to be answered late.
 func (p partials) keep(r quiz.Room) {
 	for no := range p {
-		if _, open := r.Round(no); !open {
+		_, open := r.Round(no)
+		if _, past := r.PastRound(no); !open && !past {
 			delete(p, no)
 		}
 	}

@@ -79,8 +79,11 @@ func (p *plan) step(in quiz.Input) ([]quiz.Event, error) {
 // An answer alone is written without the room, so that it stays a small write.
 func changesState(in quiz.Input, events []quiz.Event) bool {
 	switch in.(type) {
-	case quiz.Give:
-		return false
+	case quiz.Give: // one that came late is still to be told
+		return slices.ContainsFunc(events, func(e quiz.Event) bool {
+			a, counts := e.(quiz.Answered)
+			return counts && a.Late
+		})
 	case quiz.Posted, quiz.Lost:
 		return true
 	}
@@ -104,6 +107,17 @@ func (p *plan) keepState() {
 	p.partial.keep(p.room)
 	p.change.State = &State{Room: p.room, Posts: posts, Direct: p.direct}
 	p.change.Wake = p.room.Wake()
+	p.change.Past, p.change.Forgotten = nil, nil
+	for _, past := range p.room.Past {
+		if _, known := p.snap.State.Room.PastRound(past.Round.No); !known {
+			p.change.Past = append(p.change.Past, past)
+		}
+	}
+	for _, past := range p.snap.State.Room.Past {
+		if _, kept := p.room.PastRound(past.Round.No); !kept {
+			p.change.Forgotten = append(p.change.Forgotten, past.Round.No)
+		}
+	}
 }
 
 // write turns an event into what is stored and what the room reads.
@@ -118,6 +132,12 @@ func (p *plan) write(e quiz.Event) {
 			p.tally.due = append(p.tally.due, due) // one that was ended early is not late
 		}
 		p.out(Outgoing{Key: p.key("r%d-close", e.Round.No), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(e, n)}, n)
+	case quiz.Amended:
+		p.closed = true
+		// Its key is its own, for the first close may still wait to be sent.
+		p.out(Outgoing{Key: p.key("r%d-close-%d", e.Round.No, p.change.From+1), Edit: p.key("r%d-ask", e.Round.No), Card: sayClosed(quiz.Closed(e), n)}, n)
+	case quiz.Corrected:
+		p.out(Outgoing{Card: sayCorrected(e, n)}, n)
 	case quiz.Answered:
 		a := e.Answer
 		p.change.Answers = append(p.change.Answers, Entry{
@@ -244,14 +264,19 @@ func (p *plan) again(in Incoming) Reply {
 	if !ok {
 		return reply
 	}
-	if round, open := p.room.Round(pressed.round); open {
-		if a, answered := round.Answer(string(in.User)); answered {
-			card := sayRepeated(round, a)
-			if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
-				card = sayAnswered(round, a)
-			}
-			reply.Card = &card
+	round, open := p.room.Round(pressed.round)
+	if past, ok := p.room.PastRound(pressed.round); ok {
+		round, open = past.Round, !p.when(in, past.Round.Asked).After(past.End)
+	}
+	if !open {
+		return reply
+	}
+	if a, answered := round.Answer(string(in.User)); answered {
+		card := sayRepeated(round, a)
+		if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
+			card = sayAnswered(round, a)
 		}
+		reply.Card = &card
 	}
 	return reply
 }

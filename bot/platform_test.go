@@ -29,6 +29,9 @@ type platform struct {
 	slow   time.Duration
 	down   chan struct{} // closed when the platform is back; nil: it is up
 	blind  int           // how many of the next lookups fail
+
+	history []bot.Incoming // every line that was said
+	unread  *gate          // holds up who reads it; nil: nothing does
 }
 
 // post is a message in a room.
@@ -134,6 +137,32 @@ func (p *platform) pause(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// write keeps a line in its room's history.
+func (p *platform) write(in bot.Incoming) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.history = append(p.history, in)
+}
+
+// Missed implements bot.Historian.
+func (p *platform) Missed(ctx context.Context, m bot.Missing) ([]bot.Said, error) {
+	if p.unread != nil && !p.unread.wait(ctx) {
+		return nil, ctx.Err()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls["history "+string(m.Room)]++
+	var out []bot.Said
+	for _, in := range p.history {
+		if in.Room == m.Room && !in.At.Before(m.Since) {
+			out = append(out, bot.Said{Incoming: in, Tell: func(r bot.Reply) {
+				p.show(strings.TrimPrefix(string(in.Room), "test:T/"), string(in.User[len("test:T/"):]), *r.Card)
+			}})
+		}
+	}
+	return out, nil
 }
 
 // takeFault uses up one of the faults that were asked for, oldest first.

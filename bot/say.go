@@ -234,18 +234,6 @@ func sayRepeated(r quiz.Round, a quiz.Answer) Card {
 	}
 }
 
-func sayLate(before Entry, answered bool) Card {
-	card := Card{Title: titleLate, Body: []string{"This question is over; nothing has changed."}}
-	if answered {
-		verdict := "not quite"
-		if before.Right {
-			verdict = "right, " + plural(before.Points, "point")
-		}
-		card.Body = append(card.Body, "Your answer was counted before: "+verdict+".")
-	}
-	return card
-}
-
 func sayStuffed(r quiz.Round) Card {
 	return Card{Title: "One answer, please", Body: []string{"That looks like several answers at once, so it wasn't counted. To answer, " + howToAnswer(r) + "."}}
 }

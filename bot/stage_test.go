@@ -29,6 +29,9 @@ type stage struct {
 	as       func(*platform) bot.Messenger
 	life     *life // of the present bot
 	said     []bot.Incoming
+	away     bool // no bot runs
+	keeping  bool
+	kept     []int // of said: not delivered yet
 }
 
 // life is one bot, from its start to its end.
@@ -103,6 +106,7 @@ func beginAs(t *testing.T, st bot.Store, p *platform, as func(*platform) bot.Mes
 		defer close(l.done)
 		l.err = l.bot.Run(ctx)
 	}()
+	l.bot.CatchUp(bot.Gap{Platform: "test"}) // the platform is heard from the start
 	return l
 }
 
@@ -135,6 +139,20 @@ func (s *stage) Restart(_ context.Context, crash bool, down time.Duration) error
 	return nil
 }
 
+// Leave implements transcript.Stage.
+func (s *stage) Leave(_ context.Context, crash bool) error {
+	s.end(crash)
+	s.away = true
+	return nil
+}
+
+// Return implements transcript.Stage.
+func (s *stage) Return(context.Context) error {
+	s.away = false
+	s.start()
+	return nil
+}
+
 // Do implements transcript.Stage.
 func (s *stage) Do(ctx context.Context, a transcript.Act) error {
 	who := s.people[a.Who]
@@ -156,6 +174,16 @@ func (s *stage) Do(ctx context.Context, a transcript.Act) error {
 		in.Choice = a.Button.ID
 	}
 	s.said = append(s.said, in)
+	if a.Kind != transcript.Press {
+		s.platform.write(in)
+	}
+	switch {
+	case s.away:
+		return nil
+	case s.keeping:
+		s.kept = append(s.kept, len(s.said)-1)
+		return nil
+	}
 	return s.submit(ctx, in, a.Room.Name)
 }
 
@@ -211,8 +239,23 @@ func (s *stage) Pass(_ context.Context, d time.Duration) error {
 }
 
 // Fault implements transcript.Stage.
-func (s *stage) Fault(_ context.Context, f transcript.Fault) error {
+func (s *stage) Fault(ctx context.Context, f transcript.Fault) error {
 	synctest.Wait()
-	s.platform.misbehave(f)
+	switch f.Kind {
+	case transcript.KeepBack:
+		s.keeping = true
+	case transcript.LetGo:
+		kept := s.kept
+		s.keeping, s.kept = false, nil
+		for _, n := range kept {
+			in := s.said[n]
+			in.Again = true
+			if err := s.submit(ctx, in, string(in.Room[len("test:T/"):])); err != nil {
+				return err
+			}
+		}
+	default:
+		s.platform.misbehave(f)
+	}
 	return nil
 }

@@ -71,6 +71,11 @@ type Change struct {
 	State  *State    // nil: unchanged. Rounds are written without their answers.
 	Wake   time.Time // when the room next needs a tick; zero: never. Goes with State.
 
+	// Past are rounds that were closed now; each is written once, without its answers.
+	Past []quiz.Past
+	// Forgotten are the numbers of such rounds that are too old to be kept.
+	Forgotten []int
+
 	Answers []Entry
 	Names   map[UserID]string // what people are called now
 
@@ -100,7 +105,7 @@ type DueRoom struct {
 
 // Rooms keeps rooms and the ledger.
 type Rooms interface {
-	// Room returns the room with the answers of its open rounds joined in, named.
+	// Room returns the room with the answers of its open and past rounds joined in, named.
 	// A room that was never committed is at revision 0 and empty.
 	Room(ctx context.Context, team TeamID, room RoomID) (Snapshot, error)
 	// Commit writes the change, all or nothing, and returns when it is on disk.

@@ -204,6 +204,22 @@ func (g *gate) pass() {
 	}
 }
 
+// wait passes, or is false where ctx ends first.
+func (g *gate) wait(ctx context.Context) bool {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut == nil {
+		return true
+	}
+	select {
+	case <-shut:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // posts counts the messages of a room that were made, by their first line.
 func (p *platform) titles(room string) map[string]int {
 	p.mu.Lock()

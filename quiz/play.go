@@ -149,7 +149,9 @@ func (s *step) next() {
 func (s *step) end(stopped bool) {
 	game := *s.room.Game
 	s.room.Game = nil
-	s.say(Ended{Game: game, Stopped: stopped || s.halt})
+	ended := Ended{Game: game, Stopped: stopped || s.halt}
+	s.say(ended)
+	s.keepGame(ended)
 }
 
 // close ends a round and adds it up.
@@ -166,6 +168,7 @@ func (s *step) close(no int, early bool) {
 		}
 	}
 	s.say(closed)
+	s.keep(closed)
 	if !round.InGame || game == nil {
 		return
 	}
@@ -276,7 +279,7 @@ func (s *step) hint(in Hint) {
 func (s *step) give(in Give) {
 	i := s.room.index(in.Round)
 	if i < 0 {
-		s.say(Late{Round: in.Round})
+		s.giveLate(in)
 		return
 	}
 	round := s.room.Rounds[i]
@@ -288,13 +291,19 @@ func (s *step) give(in Give) {
 		s.say(Late{Round: in.Round})
 		return
 	}
+	a := graded(round, in)
+	round.Answers = append(slices.Clip(round.Answers), a)
+	s.room.Rounds[i] = round
+	s.say(Answered{Round: round, Answer: a})
+}
+
+// graded is what was given, with what it is worth.
+func graded(round Round, in Give) Answer {
 	a := Answer{Player: in.Player, Name: in.Name, At: in.At, Given: in.Given, Right: Grade(round.Question, in.Given)}
 	if a.Right {
 		a.Points = round.Points
 	}
-	round.Answers = append(slices.Clip(round.Answers), a)
-	s.room.Rounds[i] = round
-	s.say(Answered{Round: round, Answer: a})
+	return a
 }
 
 func (s *step) posted(in Posted) {
@@ -324,6 +333,7 @@ func (s *step) lost(in Lost) {
 }
 
 func (s *step) tick() {
+	s.tellLate()
 	for _, round := range slices.Clone(s.room.Rounds) {
 		if !round.Closes.IsZero() && !s.now.Before(round.Closes.Add(Settle)) {
 			s.close(round.No, false)

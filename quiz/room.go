@@ -28,6 +28,14 @@ type Room struct {
 	Game   *Game   `json:"game,omitempty"`
 	// Drawn says, by pack ID, how far the room is through that pack.
 	Drawn map[string]Cursor `json:"drawn,omitempty"`
+
+	// Past are rounds that were closed of late, oldest first: answers given in time
+	// that come late still count. They are kept beside the room, one record each.
+	Past []Past `json:"-"`
+	// Amends are those of them whose changed result the room has yet to see.
+	Amends []Amend `json:"amends,omitempty"`
+	// Ended are games that ended of late, oldest first.
+	Ended []PastGame `json:"ended,omitempty"`
 }
 
 // Round is one question put to a room.
@@ -130,7 +138,8 @@ func (r Room) index(no int) int {
 }
 
 // Wake is when the room next needs a Tick: the earliest end of an open
-// round, settled, or the next question of its game. Zero: never.
+// round, settled, the next question of its game, or a result that has changed
+// and is to be told. Zero: never.
 func (r Room) Wake() time.Time {
 	var wake time.Time
 	earlier := func(t time.Time) {
@@ -146,5 +155,6 @@ func (r Room) Wake() time.Time {
 	if r.Game != nil {
 		earlier(r.Game.Next)
 	}
+	r.wakeLate(earlier)
 	return wake
 }

@@ -102,10 +102,12 @@ type Asked struct {
 	Nth, Of int
 }
 
-// Answered: an answer counts.
+// Answered: an answer counts. Late: it came when its round was closed already, and
+// had been given in time.
 type Answered struct {
 	Round  Round
 	Answer Answer
+	Late   bool
 }
 
 // Repeated: the player had answered before; Answer is the one that counts.
@@ -114,7 +116,7 @@ type Repeated struct {
 	Answer Answer
 }
 
-// Late: the round is over, or never was.
+// Late: the round was over when the answer was given, or never was.
 type Late struct{ Round int }
 
 // Closed: a round is over. Early when somebody ended it. In a game it was number Nth
@@ -124,6 +126,13 @@ type Closed struct {
 	Early   bool
 	Nth, Of int
 }
+
+// Amended: a round that was closed before has another result by now, for answers
+// came late.
+type Amended Closed
+
+// Corrected: a game that ended before has another table by now.
+type Corrected struct{ Game Game }
 
 // Hinted: the room may read the hint.
 type Hinted struct{ Round Round }
@@ -149,16 +158,18 @@ type Refused struct {
 	Round  Round // the open one, with Reason Occupied
 }
 
-func (Asked) event()    {}
-func (Answered) event() {}
-func (Repeated) event() {}
-func (Late) event()     {}
-func (Closed) event()   {}
-func (Hinted) event()   {}
-func (Started) event()  {}
-func (Scored) event()   {}
-func (Ended) event()    {}
-func (Refused) event()  {}
+func (Asked) event()     {}
+func (Answered) event()  {}
+func (Repeated) event()  {}
+func (Late) event()      {}
+func (Closed) event()    {}
+func (Amended) event()   {}
+func (Corrected) event() {}
+func (Hinted) event()    {}
+func (Started) event()   {}
+func (Scored) event()    {}
+func (Ended) event()     {}
+func (Refused) event()   {}
 
 // Reason says why an input was refused.
 type Reason string

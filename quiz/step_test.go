@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -123,7 +125,7 @@ func TestOneQuestion(t *testing.T) {
 	if len(closed.Round.Answers) != 3 || closed.Early {
 		t.Errorf("closed: %+v", closed)
 	}
-	only[Late](x, x.play(Give{Round: no, Player: "erin", Given: right(q), At: end}))
+	only[Late](x, x.play(Give{Round: no, Player: "erin", Given: right(q), At: end.Add(time.Nanosecond)}))
 	if len(x.room.Rounds) != 0 || !x.room.Wake().IsZero() {
 		t.Errorf("afterwards: %+v", x.room)
 	}
@@ -313,6 +315,7 @@ func (x *table) reload() {
 	if x.room.Game != nil {
 		names = x.room.Game.Score
 	}
+	past := x.room.Past // kept beside the room
 	var room Room
 	if err := json.Unmarshal(raw, &room); err != nil {
 		x.t.Fatal(err)
@@ -323,6 +326,7 @@ func (x *table) reload() {
 	for i := range names {
 		room.Game.Score[i].Name = names[i].Name
 	}
+	room.Past = past
 	x.room = room
 }
 
@@ -371,21 +375,48 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 
 // TestRandomPlay holds what is true of every game, whatever is thrown at it.
 func TestRandomPlay(t *testing.T) {
+	late := 0
 	for seed := range uint64(100) {
-		checkPlay(t, seed, 300)
+		late += checkPlay(t, seed, 300)
+	}
+	if late < 40 {
+		t.Errorf("only %d answers came late and counted", late)
 	}
 }
 
-func checkPlay(t *testing.T, seed uint64, steps int) {
+// answersOf says who answered what in a room's open and past rounds, and what is
+// still to be told.
+func answersOf(r Room) string {
+	var b strings.Builder
+	write := func(r Round) {
+		fmt.Fprint(&b, r.No, ":")
+		for _, a := range r.Answers {
+			b.WriteString(a.Player + " " + a.At.Format("05.000") + strconv.Itoa(a.Points) + a.Given.Text + ",")
+		}
+	}
+	for _, r := range r.Rounds {
+		write(r)
+	}
+	for _, p := range r.Past {
+		write(p.Round)
+	}
+	return b.String()
+}
+
+// checkPlay returns how many answers counted that came late.
+func checkPlay(t *testing.T, seed uint64, steps int) int {
 	r := rand.New(rand.NewPCG(seed, 1))
 	x := &table{t: t, pool: testPool(t, 5, 9), now: noon}
 	answered := map[int]map[string]int{} // points by round and player
 	closed := map[int]bool{}
 	played, ended := 0, 0
-	inGame := map[string]int{}
+	inGame := map[string]int{}         // points of the newest game
+	gameOf := map[int]map[string]int{} // by round
+	ends, overs := map[int]time.Time{}, map[int]time.Time{}
+	late := 0
 	for i := range steps {
 		before, _ := json.Marshal(x.room)
-		beforeAnswers := fmt.Sprint(x.room.Rounds)
+		beforeAnswers := answersOf(x.room)
 		in := random(r, x.room, x.now)
 		old := x.room
 		room, events, err := Step(old, in, x.now, x.pool)
@@ -394,7 +425,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 		switch {
 		case err != nil:
 			t.Fatalf("seed %d, step %d: %v", seed, i, err)
-		case string(before) != string(after) || fmt.Sprint(old.Rounds) != beforeAnswers:
+		case string(before) != string(after) || answersOf(old) != beforeAnswers:
 			t.Fatalf("seed %d, step %d: %T changed the room that it was given", seed, i, in)
 		case !reflect.DeepEqual(room, again) || !reflect.DeepEqual(events, eventsAgain):
 			t.Fatalf("seed %d, step %d: %T played twice gives two outcomes", seed, i, in)
@@ -410,15 +441,39 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 				if e.Round.No != x.room.Last {
 					t.Fatalf("seed %d: round %d is not the newest", seed, e.Round.No)
 				}
+				if e.Nth > 0 {
+					gameOf[e.Round.No] = inGame
+				}
 			case Started:
-				clear(inGame)
+				inGame = map[string]int{}
+			case Late:
+				give := in.(Give)
+				_, answered := answered[e.Round][give.Player]
+				if end, ok := ends[e.Round]; ok && !give.At.After(end) && x.now.Sub(overs[e.Round]) <= Kept && !answered {
+					if _, kept := x.room.PastRound(e.Round); kept { // only so many are
+						t.Fatalf("seed %d: %+v was given before %s and doesn't count", seed, give, end)
+					}
+				}
+			case Amended:
+				if e.Round.InGame && gameOf[e.Round.No] == nil || len(e.Round.Answers) != len(answered[e.Round.No]) {
+					t.Fatalf("seed %d: round %d is told again with %d of %d answers", seed, e.Round.No, len(e.Round.Answers), len(answered[e.Round.No]))
+				}
 			case Answered:
 				no, who := e.Round.No, e.Answer.Player
 				if answered[no] == nil {
 					answered[no] = map[string]int{}
 				}
-				if _, twice := answered[no][who]; twice || closed[no] {
-					t.Fatalf("seed %d: %s answers round %d again, or after its end", seed, who, no)
+				if _, twice := answered[no][who]; twice || closed[no] != e.Late {
+					t.Fatalf("seed %d: %s answers round %d again, or late %v", seed, who, no, e.Late)
+				}
+				if e.Late {
+					late++
+					if e.Answer.At.After(ends[no]) || x.now.Sub(overs[no]) > Kept {
+						t.Fatalf("seed %d: %s answers round %d after its end", seed, who, no)
+					}
+					if game := gameOf[no]; game != nil {
+						game[who] += e.Answer.Points
+					}
 				}
 				answered[no][who] = e.Answer.Points
 				if e.Answer.Right != Grade(e.Round.Question, e.Answer.Given) || e.Answer.Right != (e.Answer.Points > 0) {
@@ -429,7 +484,10 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 				if closed[no] || len(e.Round.Answers) != len(answered[no]) {
 					t.Fatalf("seed %d: round %d closed twice, or with %d of %d answers", seed, no, len(e.Round.Answers), len(answered[no]))
 				}
-				closed[no] = true
+				closed[no], ends[no], overs[no] = true, e.Round.Closes, x.now
+				if ends[no].IsZero() || e.Early && x.now.Before(ends[no]) {
+					ends[no] = x.now
+				}
 				if e.Round.InGame {
 					for _, a := range e.Round.Answers {
 						inGame[a.Player] += a.Points
@@ -447,8 +505,11 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 				t.Fatalf("seed %d: after a tick at %s the room still waits for %s", seed, x.now, wake)
 			}
 		}
-		if open := len(x.room.Rounds); open > MaxLong+1 {
-			t.Fatalf("seed %d: %d rounds are open", seed, open)
+		if open := len(x.room.Rounds); open > MaxLong+1 || len(x.room.Past) > MaxPast || len(x.room.Ended) > maxEnded {
+			t.Fatalf("seed %d: %d rounds are open, %d kept", seed, open, len(x.room.Past))
+		}
+		for _, g := range x.room.Ended {
+			checkScore(t, seed, g.Game.Score, gameOf[g.First])
 		}
 		if r.IntN(3) == 0 {
 			x.now = x.now.Add(time.Duration(r.IntN(5000)) * time.Millisecond)
@@ -457,6 +518,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) {
 	if steps >= 300 && played == 0 {
 		t.Errorf("seed %d: nothing was asked", seed)
 	}
+	return late
 }
 
 func checkScore(t *testing.T, seed uint64, score []Score, want map[string]int) {

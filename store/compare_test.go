@@ -28,6 +28,7 @@ func noError(t *testing.T, err error) {
 func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, steps int) {
 	t.Helper()
 	ctx, r, model := t.Context(), rand.New(rand.NewPCG(seed, 2)), storetest.NewModel()
+	over := rand.New(rand.NewPCG(seed, 3)) // of rounds that are over
 	teams := []bot.TeamID{"test:A", "test:B\x00", "test:\x01"}
 	rooms := []bot.RoomID{"r1", "r\x00", "r\x01z", "ｒ"}
 	players := []bot.UserID{"p1", "p2", "p\x00", "p\x01", "p3", "p4"}
@@ -51,6 +52,12 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 			if r.IntN(2) == 0 {
 				c.Wake = now.Add(time.Duration(r.IntN(100)) * time.Second)
 			}
+		}
+		if over.IntN(3) == 0 {
+			c.Past = append(c.Past, quiz.Past{Round: quiz.Round{No: over.IntN(5), Limit: time.Second, By: string(players[over.IntN(6)])}, End: now, Over: now})
+		}
+		if over.IntN(4) == 0 {
+			c.Forgotten = append(c.Forgotten, over.IntN(5))
 		}
 		for range r.IntN(4) {
 			c.Answers = append(c.Answers, bot.Entry{
@@ -169,6 +176,7 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 					t.Fatalf("%s: answers:\nmodel %+v\nstore %+v", at, a, b)
 				}
 			}
+			same("past", fmt.Sprintf("%+v", want.State.Room.Past), fmt.Sprintf("%+v", got.State.Room.Past))
 			for i := range keys + 1 {
 				want, err1 := model.Posted(ctx, team, room, fmt.Sprintf("k%d", i))
 				got, err2 := s.Posted(ctx, team, room, fmt.Sprintf("k%d", i))

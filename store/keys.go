@@ -10,6 +10,7 @@ import (
 const (
 	keyRev      = 'v'
 	keyRoom     = 'r'
+	keyPast     = 'f'
 	keySeen     = 'e'
 	keyLedger   = 'l'
 	keyAnswer   = 'a'

@@ -66,11 +66,12 @@ func loadRoom(tx Tx, room string, snap *bot.Snapshot) error {
 			return err
 		}
 	}
+	if err := loadPast(tx, room, &snap.State.Room, names); err != nil {
+		return err
+	}
 	if g := snap.State.Room.Game; g != nil {
-		for i := range g.Score {
-			if g.Score[i].Name, err = names.of(g.Score[i].Player); err != nil {
-				return err
-			}
+		if err := nameScore(g.Score, names); err != nil {
+			return err
 		}
 	}
 	prefix := key(keyOutbox, room)
@@ -184,6 +185,9 @@ func commit(tx Tx, c bot.Change) error {
 		if err := setWake(tx, room, c.Wake); err != nil {
 			return err
 		}
+	}
+	if err := changePast(tx, c); err != nil {
+		return err
 	}
 	return changeOutbox(tx, c)
 }

@@ -136,7 +136,7 @@ type keyParts struct {
 // shapes of keys: s is a string, u a number, b a byte.
 func shapes() map[byte]string {
 	return map[byte]string{
-		keyRev: "s", keyRoom: "s", keySeen: "us", keyLedger: "u", keyAnswer: "sus", keyOf: "su", keyName: "s", keyOutbox: "su", keyLine: "ss",
+		keyRev: "s", keyRoom: "s", keyPast: "su", keySeen: "us", keyLedger: "u", keyAnswer: "sus", keyOf: "su", keyName: "s", keyOutbox: "su", keyLine: "ss",
 		keyMessage: "ss", keyRound: "ss", keyCounter: "s", keyWake: "us", keyUnsent: "s", keyWakeOf: "s", keyScore: "ss", keyBoard: "sus",
 		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s",
 	}
@@ -201,6 +201,8 @@ func decodes(kv KV) error {
 	switch kv.Key[0] {
 	case keyRoom:
 		into = &bot.State{}
+	case keyPast:
+		into = &quiz.Past{}
 	case keyLedger:
 		into = &entry{}
 	case keyOutbox:

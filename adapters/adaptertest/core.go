@@ -82,6 +82,9 @@ func (w *watched) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error
 	}
 }
 
+// CatchUp implements the cores that the adapters ask for.
+func (w *watched) CatchUp(g bot.Gap) { w.core.CatchUp(g) }
+
 // Suggest implements the cores that the adapters ask for.
 func (w *watched) Suggest(prefix string, n int) []bot.Topic { return w.core.Suggest(prefix, n) }
 

@@ -24,6 +24,7 @@ type discordStage struct {
 	rooms  map[string]string // channel by the transcript's name
 	back   map[string]string
 	said   []string // ids of messages and interactions
+	kept   []string // ids of messages that are kept back; nil: none is
 }
 
 const stageGuild = "1100000000004194304"
@@ -186,8 +187,13 @@ func readDiscord(s string) string {
 // Do implements transcript.Stage.
 func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
-	if err := s.read(ctx); err != nil {
-		return err
+	if !s.away {
+		if err := s.read(ctx); err != nil {
+			return err
+		}
+	}
+	if a.Kind == transcript.Press && (s.away || s.kept != nil) {
+		return transcript.ErrCannot // Discord waits 3 s for the answer to a press, and knows it no more
 	}
 	if a.Kind == transcript.Press {
 		i, err := s.server.Press(ctx, a.Message, user, a.Button.ID)
@@ -213,6 +219,13 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 		return err
 	}
 	s.said = append(s.said, m.ID)
+	switch {
+	case s.away:
+		return nil
+	case s.kept != nil:
+		s.kept = append(s.kept, m.ID)
+		return nil
+	}
 	return s.life.core.await(ctx, "discord:m:"+m.ID, 1)
 }
 
@@ -230,7 +243,7 @@ func (s *discordStage) Redeliver(ctx context.Context, n int) error {
 }
 
 // Fault implements transcript.Stage.
-func (s *discordStage) Fault(_ context.Context, f transcript.Fault) error {
+func (s *discordStage) Fault(ctx context.Context, f transcript.Fault) error {
 	faults := s.server.Faults()
 	switch f.Kind {
 	case transcript.Refuse:
@@ -243,6 +256,18 @@ func (s *discordStage) Fault(_ context.Context, f transcript.Fault) error {
 		faults.Error(sandbox.RouteWriteMessage, f.N, http.StatusBadRequest, 50035, "Invalid Form Body")
 	case transcript.Shut:
 		faults.Deny(s.rooms[f.Room.Name], 50013)
+	case transcript.KeepBack:
+		faults.Lag(true)
+		s.kept = []string{}
+	case transcript.LetGo:
+		faults.Lag(false)
+		kept := s.kept
+		s.kept = nil
+		for _, id := range kept {
+			if err := s.life.core.await(ctx, "discord:m:"+id, 1); err != nil {
+				return err
+			}
+		}
 	case transcript.Delete:
 		if !s.server.DeleteMessage(f.Message) {
 			return fmt.Errorf("no message %s", f.Message)

@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -46,6 +47,7 @@ type house struct {
 	heard []transcript.Heard
 	wake  chan struct{}
 	life  *life
+	away  bool // no bot runs
 }
 
 // clock is the time by which the bots live: the real one, but for the time that
@@ -129,11 +131,11 @@ func (h *house) start(ctx context.Context) error {
 	}}
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
-	for a.Ready() != nil {
+	for a.Ready() != nil || core.core.Ready() != nil {
 		select {
 		case <-time.After(5 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("not ready: %w", a.Ready())
+			return fmt.Errorf("not ready: %w", errors.Join(a.Ready(), core.core.Ready()))
 		}
 	}
 	return nil
@@ -174,6 +176,21 @@ func (h *house) Restart(ctx context.Context, crash bool, down time.Duration) err
 		return err
 	}
 	h.clock.pass(down)
+	return h.start(ctx)
+}
+
+// Leave implements transcript.Stage. Time goes on meanwhile.
+func (h *house) Leave(_ context.Context, crash bool) error {
+	h.clock.stop()
+	defer h.clock.start()
+	h.end(crash)
+	h.away = true
+	return nil
+}
+
+// Return implements transcript.Stage.
+func (h *house) Return(ctx context.Context) error {
+	h.away = false
 	return h.start(ctx)
 }
 

@@ -27,6 +27,7 @@ type slackStage struct {
 	rooms  map[string]string
 	back   map[string]string
 	said   []*sandbox.Delivery
+	keeps  bool // events are kept back
 }
 
 // link is what Slack makes a link of.
@@ -141,20 +142,37 @@ func (s *slackStage) Restart(ctx context.Context, crash bool, down time.Duration
 	return s.server.WaitFor(ctx, func() bool { return s.server.Sockets() == 1 })
 }
 
+// Return implements transcript.Stage.
+func (s *slackStage) Return(ctx context.Context) error {
+	if err := s.house.Return(ctx); err != nil || !s.socket {
+		return err
+	}
+	return s.server.WaitFor(ctx, func() bool { return s.server.Sockets() == 1 })
+}
+
 // Do implements transcript.Stage.
 func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
-	if err := s.read(ctx); err != nil {
-		return err
+	if !s.away {
+		if err := s.read(ctx); err != nil {
+			return err
+		}
 	}
+	command := a.Kind == transcript.Say && (a.Room.Direct == "" || a.Text == "")
 	switch {
+	case (s.away || s.keeps) && a.Kind == transcript.Press, s.keeps && command:
+		return transcript.ErrCannot // Slack delivers these once, at once
+	case s.away && command:
+		_, err := s.server.Slash(ctx, room, user, "/quiz", a.Text)
+		s.said = append(s.said, nil)
+		return err
 	case a.Kind == transcript.Press:
 		answer, err := s.server.Press(ctx, room, a.Message, user, a.Button.ID)
 		if errors.Is(err, sandbox.ErrNoElement) {
 			answer, err = s.server.Press(ctx, room, a.Message, user, a.Button.ID, sandbox.Stale())
 		}
 		return s.answered(answer, err)
-	case a.Kind == transcript.Say && (a.Room.Direct == "" || a.Text == ""):
+	case command:
 		answer, err := s.server.Slash(ctx, room, user, "/quiz", a.Text)
 		return s.answered(answer, err)
 	}
@@ -167,7 +185,7 @@ func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 		return err
 	}
 	for _, d := range said.Deliveries {
-		if !d.Acked() {
+		if !d.Acked() && !s.away && !s.keeps {
 			return fmt.Errorf("the app did not take %q: %+v", a.Text, d.Attempts())
 		}
 	}
@@ -188,6 +206,9 @@ func (s *slackStage) answered(a sandbox.Answer, err error) error {
 
 // Redeliver implements transcript.Stage.
 func (s *slackStage) Redeliver(ctx context.Context, n int) error {
+	if s.said[n] == nil {
+		return nil // a command that reached nobody
+	}
 	d, err := s.server.EmitEnvelope(ctx, s.said[n].Kind, s.said[n].Payload)
 	if err == nil && !d.Acked() {
 		err = fmt.Errorf("the app did not take it again: %+v", d.Attempts())
@@ -196,7 +217,7 @@ func (s *slackStage) Redeliver(ctx context.Context, n int) error {
 }
 
 // Fault implements transcript.Stage.
-func (s *slackStage) Fault(_ context.Context, f transcript.Fault) error {
+func (s *slackStage) Fault(ctx context.Context, f transcript.Fault) error {
 	faults := s.server.Faults()
 	switch f.Kind {
 	case transcript.Refuse:
@@ -207,6 +228,13 @@ func (s *slackStage) Fault(_ context.Context, f transcript.Fault) error {
 		faults.AcceptThenDrop(sandbox.WriteMethod, f.N)
 	case transcript.Reject:
 		faults.Error(sandbox.WriteMethod, f.N, "message_limit_exceeded")
+	case transcript.KeepBack:
+		s.keeps = true
+		faults.HoldEvents(1 << 20)
+	case transcript.LetGo:
+		s.keeps = false
+		faults.Release()
+		return s.server.Idle(ctx)
 	case transcript.Shut:
 		return s.server.ChangeChannel(s.rooms[f.Room.Name], func(c *sandbox.Channel) { c.Archived = true })
 	default:

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/bwmarrin/discordgo"
+	"golang.org/x/time/rate"
 
 	"quizbot/bot"
 )
@@ -31,6 +32,8 @@ type Core interface {
 	// Queue gives in its place in its room's order; the function that it returns
 	// waits until the effect is on disk, and may be called again.
 	Queue(in bot.Incoming) func(context.Context) (bot.Reply, error)
+	// CatchUp looks for what was said while the adapter could not listen.
+	CatchUp(g bot.Gap)
 	// Suggest lists topics for autocompletion.
 	Suggest(prefix string, n int) []bot.Topic
 }
@@ -100,7 +103,7 @@ const (
 	tokenLife  = 15 * time.Minute // of an interaction
 )
 
-// Adapter implements bot.Messenger, bot.Idempotent and bot.Finder.
+// Adapter implements bot.Messenger, bot.Idempotent, bot.Finder and bot.Historian.
 type Adapter struct {
 	config Config
 	core   Core
@@ -108,6 +111,7 @@ type Adapter struct {
 	meter  bot.LinkMeter
 	rest   *discordgo.Session
 	gate   *gate
+	pace   *rate.Limiter // of reading histories
 	now    func() time.Time
 	hangUp func() // closes idle connections
 
@@ -135,6 +139,7 @@ var (
 	_ bot.Messenger  = (*Adapter)(nil)
 	_ bot.Idempotent = (*Adapter)(nil)
 	_ bot.Finder     = (*Adapter)(nil)
+	_ bot.Historian  = (*Adapter)(nil)
 )
 
 // New checks the configuration. It starts nothing.
@@ -177,7 +182,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 		shards: map[int]error{}, reason: errors.New("not connected yet"),
 	}
 	a.late, a.cancelLate = context.WithCancel(context.Background())
-	a.gate = newGate(base, c.Transport, c.Now)
+	a.gate, a.pace = newGate(base, c.Transport, c.Now), historyPace()
 	a.gate.limited = func(scope string, wait time.Duration) { a.meter.Limited(platform, scope, wait) }
 	a.gate.spent = func() {
 		a.log.Error("discord has refused too many calls in ten minutes (401, 403, 429); nothing is sent for a while, or it would bar this address", "refused", maxInvalid)

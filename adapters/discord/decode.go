@@ -34,6 +34,7 @@ type message struct {
 	GuildID   string  `json:"guild_id"`
 	Content   string  `json:"content"`
 	Type      int     `json:"type"`
+	Flags     int     `json:"flags"`
 	WebhookID string  `json:"webhook_id"`
 	Author    *user   `json:"author"`
 	Member    *member `json:"member"`
@@ -113,11 +114,17 @@ func decodeMessage(data []byte, self string, roleOf func(guild, user string, rol
 	if err := json.Unmarshal(data, &m); err != nil {
 		return a, false, fmt.Errorf("decode message: %w", err)
 	}
+	a, ok = readMessage(m, self, roleOf)
+	return a, ok, nil
+}
+
+// readMessage is decodeMessage for one that is decoded already.
+func readMessage(m message, self string, roleOf func(guild, user string, roles []string) bot.Role) (a arrival, ok bool) {
 	if m.Author == nil || m.Author.Bot || m.WebhookID != "" || m.Author.ID == "" || m.Author.ID == self || m.ChannelID == "" || m.ID == "" {
-		return a, false, nil
+		return a, false
 	}
 	if m.Type != 0 && m.Type != 19 {
-		return a, false, nil
+		return a, false
 	}
 	text, addressed := strings.TrimSpace(m.Content), false
 	if at := prefix.FindStringIndex(text); at != nil {
@@ -147,7 +154,7 @@ func decodeMessage(data []byte, self string, roleOf func(guild, user string, rol
 	if m.Reference != nil {
 		a.in.ReplyTo = bot.MessageID(m.Reference.MessageID)
 	}
-	return a, true, nil
+	return a, true
 }
 
 // decodeInteraction reads an INTERACTION_CREATE.

@@ -85,9 +85,10 @@ type shard struct {
 
 	session, resumeURL string
 	seen               *sequence
-	failed             int  // connections in a row that came to nothing
-	worked             bool // the latest one did not
-	content            bool // ask for message content
+	failed             int       // connections in a row that came to nothing
+	worked             bool      // the latest one did not
+	content            bool      // ask for message content
+	listened           time.Time // until when; zero: never yet
 }
 
 func newShard(a *Adapter, id, count int, gateway string) *shard {
@@ -178,6 +179,9 @@ func (s *shard) connect(ctx context.Context) after {
 	close(c.over)
 	_ = conn.Close()
 	<-done
+	if c.ready {
+		s.listened = s.a.now().Add(-time.Since(c.last))
+	}
 	s.judge(c)
 	return next
 }
@@ -464,6 +468,7 @@ func (c *connection) dispatch(ctx context.Context, f frame) {
 		s.a.setShard(s.id, nil)
 		s.a.log.Info("gateway ready", "shard", s.id, "of", s.count, "user", r.User.ID)
 		s.a.registerOnce(ctx)
+		s.catchUp()
 	case "RESUMED":
 		c.ready, c.replay = true, false
 		s.a.setShard(s.id, nil)

@@ -25,6 +25,7 @@ type listener struct {
 	got  []bot.Incoming
 	wake chan struct{}
 	wait func(ctx context.Context, in bot.Incoming) error // nil: at once
+	gaps []bot.Gap
 }
 
 func newListener() *listener { return &listener{wake: make(chan struct{})} }
@@ -42,6 +43,14 @@ func (c *listener) Queue(in bot.Incoming) func(context.Context) (bot.Reply, erro
 		}
 		return bot.Reply{}, wait(ctx, in)
 	}
+}
+
+func (c *listener) CatchUp(g bot.Gap) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gaps = append(c.gaps, g)
+	close(c.wake)
+	c.wake = make(chan struct{})
 }
 
 func (c *listener) Suggest(string, int) []bot.Topic { return nil }

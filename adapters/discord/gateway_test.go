@@ -54,6 +54,8 @@ func (c *core) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error) {
 	}
 }
 
+func (c *core) CatchUp(bot.Gap) {}
+
 func (c *core) Suggest(prefix string, n int) []bot.Topic {
 	return []bot.Topic{{ID: "websocket", Title: "WebSocket"}, {ID: prefix, Title: prefix}}[:min(n, 2)]
 }

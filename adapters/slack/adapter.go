@@ -30,6 +30,8 @@ type Core interface {
 	// Queue gives what was said its place in the order of its room, at once, and
 	// returns a function that waits until the effect is on disk.
 	Queue(in bot.Incoming) func(context.Context) (bot.Reply, error)
+	// CatchUp looks for what was said while the adapter could not listen.
+	CatchUp(g bot.Gap)
 }
 
 // Texts are the few sentences that only this adapter has a place for.
@@ -81,7 +83,7 @@ const (
 	maxReplies = 4096
 )
 
-// Adapter implements bot.Messenger and bot.Finder.
+// Adapter implements bot.Messenger, bot.Finder and bot.Historian.
 type Adapter struct {
 	config Config
 	core   Core
@@ -98,23 +100,25 @@ type Adapter struct {
 	installs  chan struct{}
 	strangers strangers
 
-	people   people
-	pace     pace
-	askers   askers
-	answered memory         // deliveries that this process has answered
-	rooms    *lanes         // arrivals on their way into the core, by room
-	underWay atomic.Int64   // arrivals that have no outcome yet
-	replies  *lanes         // what single people are to read, by the way it takes
-	slots    chan struct{}  // held by a response_url while it is called
-	large    chan struct{}  // held by a large request while it is read
-	work     sync.WaitGroup // requests and arrivals that are being worked on
-	speaking sync.WaitGroup // replies that are being sent
-	strange  strange
-	heard    atomic.Int64  // when Slack last said anything, in Unix nanoseconds; 0: never
-	recheck  chan struct{} // asks for another auth.test
-	ackTime  time.Duration
-	silence  time.Duration
-	patience time.Duration // with the lookup of a name
+	people    people
+	pace      pace
+	histories histories
+	askers    askers
+	answered  memory         // deliveries that this process has answered
+	rooms     *lanes         // arrivals on their way into the core, by room
+	underWay  atomic.Int64   // arrivals that have no outcome yet
+	sockets   atomic.Int32   // that are open
+	replies   *lanes         // what single people are to read, by the way it takes
+	slots     chan struct{}  // held by a response_url while it is called
+	large     chan struct{}  // held by a large request while it is read
+	work      sync.WaitGroup // requests and arrivals that are being worked on
+	speaking  sync.WaitGroup // replies that are being sent
+	strange   strange
+	heard     atomic.Int64  // when Slack last said anything, in Unix nanoseconds; 0: never
+	recheck   chan struct{} // asks for another auth.test
+	ackTime   time.Duration
+	silence   time.Duration
+	patience  time.Duration // with the lookup of a name
 
 	// late ends, by cut, when draining has taken too long.
 	late context.Context
@@ -133,6 +137,7 @@ type Adapter struct {
 var (
 	_ bot.Messenger = (*Adapter)(nil)
 	_ bot.Finder    = (*Adapter)(nil)
+	_ bot.Historian = (*Adapter)(nil)
 )
 
 // New checks the configuration. It starts nothing.
@@ -192,6 +197,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a.strangers.init()
 	a.people.init()
 	a.pace.init()
+	a.histories.init()
 	a.askers.init()
 	a.answered.init()
 	if c.AppToken != "" {

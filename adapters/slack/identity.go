@@ -94,6 +94,7 @@ func (a *Adapter) authenticate(ctx context.Context) bool {
 		err := a.introduce(ctx)
 		if err == nil {
 			a.setReason(nil)
+			a.hears()
 			return true
 		}
 		if ctx.Err() != nil {

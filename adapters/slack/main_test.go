@@ -40,6 +40,7 @@ type fakeCore struct {
 	seen   map[string]int
 	answer func(ctx context.Context, in bot.Incoming) (bot.Reply, error)
 	change chan struct{} // closed and replaced at each change
+	gaps   []bot.Gap
 }
 
 func newCore() *fakeCore {
@@ -68,6 +69,14 @@ func (c *fakeCore) Queue(in bot.Incoming) func(context.Context) (bot.Reply, erro
 		c.changed()
 		return reply, nil
 	}
+}
+
+// CatchUp implements Core.
+func (c *fakeCore) CatchUp(g bot.Gap) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gaps = append(c.gaps, g)
+	c.changed()
 }
 
 // changed wakes who waits. The caller holds mu.

@@ -72,6 +72,7 @@ func (a *Adapter) keepSockets(ctx context.Context) {
 			continue
 		}
 		a.setSocket(nil)
+		a.hears()
 		leave := make(chan struct{}) // Slack is about to close it, or it is closed
 		reading.Go(func() { s.read(ctx, sync.OnceFunc(func() { close(leave) })) })
 		select {
@@ -101,8 +102,9 @@ type socket struct {
 	left  bool           // Slack has said that it will close it; the reader's alone
 
 	mu     sync.Mutex
-	ending bool // no more is to be read
-	useful bool // an envelope came
+	ending bool      // no more is to be read
+	useful bool      // an envelope came
+	heard  time.Time // when anything was last heard, by the adapter's clock
 }
 
 // wasUseful reports that something was said over the socket: it did not die of
@@ -118,6 +120,7 @@ func (s *socket) alive() {
 	s.a.hear()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.heard = s.a.now()
 	if !s.ending {
 		_ = s.conn.SetReadDeadline(time.Now().Add(s.a.silence))
 	}
@@ -177,13 +180,26 @@ func (a *Adapter) openSocket(ctx context.Context) (*socket, error) {
 		a.log.Warn("other processes share this app token: each gets only part of what is said", "connections", hello.NumConnections)
 	}
 	s.alive()
+	a.sockets.Add(1)
 	return s, nil
+}
+
+// fell notes that nothing more is heard over a socket, and since when nothing at all.
+func (s *socket) fell() {
+	s.mu.Lock()
+	heard := s.heard
+	s.mu.Unlock()
+	if s.a.sockets.Add(-1) == 0 {
+		s.a.deafSince(heard)
+	}
 }
 
 // read takes in envelopes until the socket is closed. leave is called when it is
 // about to be. Each envelope is acknowledged when its effect is on disk.
 func (s *socket) read(ctx context.Context, leave func()) {
+	fell := sync.OnceFunc(s.fell)
 	defer leave()
+	defer fell()
 	defer s.close()
 	defer s.taken.Wait() // so that acknowledgements still find the socket open
 	defer context.AfterFunc(ctx, s.end)()
@@ -194,6 +210,7 @@ func (s *socket) read(ctx context.Context, leave func()) {
 				s.a.meter.Reconnecting(platform, endOf(err))
 				s.a.log.Info("socket closed", "err", err)
 			}
+			fell()
 			leave() // the next one need not wait for what this one still works on
 			return
 		}
@@ -219,10 +236,12 @@ func (s *socket) read(ctx context.Context, leave func()) {
 				s.a.meter.Reconnecting(platform, "told")
 			}
 			s.left = true
-			leave()
 			if !expected {
+				fell()
+				leave()
 				return
 			}
+			leave()
 		case "hello":
 		default:
 			s.mu.Lock()

@@ -74,6 +74,12 @@
 //	crash                     the bot is gone without a word, and a new one starts on the same store
 //	restart                   the bot stops in good order, and a new one starts
 //	crash for 1m, restart for 1m    and there is none for that time
+//	crash and stay away       the bot is gone, and there is none until it comes back
+//	stop and stay away        the same in good order
+//	come back                 a new one starts on the same store
+//
+// While the bot is away people go on: what they do is said to nobody, and stands in
+// the room like anything else.
 //
 // After a redelivery a person may read again what that person has read before;
 // nothing else.
@@ -89,6 +95,8 @@
 //	platform is down                     messages hang
 //	platform is back                     all is well again
 //	platform shuts the room              nothing can be written in this room any more
+//	platform keeps everything back       what people do reaches the bot later
+//	platform lets it go                  now it does
 //	platform deletes "WORDS"             somebody has deleted the message with those words
 //
 // # The other side

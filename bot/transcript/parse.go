@@ -54,6 +54,8 @@ var (
 	formPass      = regexp.MustCompile(`^\+([0-9a-z.]+)$`)
 	formRedeliver = regexp.MustCompile(`^redeliver( everything)?(?: ([1-9]) times)?$`)
 	formRestart   = regexp.MustCompile(`^(restart|crash)(?: for ([0-9a-z]+))?$`)
+	formLeave     = regexp.MustCompile(`^(crash|stop) and stay away$`)
+	formBack      = regexp.MustCompile(`^come back$`)
 	formFault     = regexp.MustCompile(`^platform (.+)$`)
 	formSilence   = regexp.MustCompile(`^bot says nothing$`)
 	formExpect    = regexp.MustCompile(`^bot(?: to ([a-z]+)|( edits))?: *(.+)$`)
@@ -211,6 +213,12 @@ func (p *parser) step(text string) (step, error) {
 		}
 		return r, err
 	}
+	if m := formLeave.FindStringSubmatch(text); m != nil {
+		return leave{crash: m[1] == "crash"}, nil
+	}
+	if formBack.MatchString(text) {
+		return comeBack{}, nil
+	}
 	if m := formFault.FindStringSubmatch(text); m != nil {
 		return p.fault(m[1])
 	}
@@ -319,6 +327,10 @@ func (p *parser) fault(text string) (step, error) {
 		f.Kind = Back
 	case "shuts the room":
 		f.Kind = Shut
+	case "keeps everything back":
+		f.Kind = KeepBack
+	case "lets it go":
+		f.Kind = LetGo
 	default:
 		return nil, fmt.Errorf("no platform does that")
 	}

@@ -136,6 +136,20 @@ func (s restart) play(p *play) error {
 	return p.stage.Restart(p.ctx, s.crash, s.down)
 }
 
+func (l leave) play(p *play) error {
+	if err := p.nothingUnread(); err != nil {
+		return err
+	}
+	return p.stage.Leave(p.ctx, l.crash)
+}
+
+func (comeBack) play(p *play) error {
+	if err := p.nothingUnread(); err != nil {
+		return err
+	}
+	return p.stage.Return(p.ctx)
+}
+
 func (s redeliver) play(p *play) error {
 	if p.done == 0 {
 		return errors.New("nothing was done that could be delivered again")

@@ -53,6 +53,12 @@ func (s *parrot) Restart(_ context.Context, crash bool, down time.Duration) erro
 	return s.done(fmt.Sprint("restart ", crash, " ", down))
 }
 
+func (s *parrot) Leave(_ context.Context, crash bool) error {
+	return s.done(fmt.Sprint("leave ", crash))
+}
+
+func (s *parrot) Return(context.Context) error { return s.done("return") }
+
 func (s *parrot) Fault(_ context.Context, f transcript.Fault) error {
 	return s.done(fmt.Sprintf("fault %+v", f))
 }
@@ -118,6 +124,8 @@ func TestPlayHoldsTheBotToTheTranscript(t *testing.T) {
 		"twice":          {"bot: Wires", [][]transcript.Heard{{question, question}}, 0, "after the last line"},
 		"unread":         {"bob types \"x\"", [][]transcript.Heard{{question}}, 0, "not in the transcript"},
 		"unread, time":   {"+5s", [][]transcript.Heard{{question}}, 0, "not in the transcript"},
+		"unread, leave":  {"stop and stay away", [][]transcript.Heard{{question}}, 0, "not in the transcript"},
+		"unread, return": {"come back", [][]transcript.Heard{{question}}, 0, "not in the transcript"},
 		"unread, crash":  {"crash", [][]transcript.Heard{{question}}, 0, "not in the transcript"},
 		"other room":     {"in #blue\nbot: Wires", [][]transcript.Heard{{question}}, 0, "says nothing"},
 		"wrong person":   {"bot to bob: Right", [][]transcript.Heard{{word}}, 0, "says nothing"},
@@ -170,6 +178,11 @@ platform refuses 2 messages for 3s
 in #room
 platform deletes "Which method"
 crash for 1m
+stop and stay away
+come back
+crash and stay away
+platform keeps everything back
+platform lets it go
 +5s
 `)
 		stage := &parrot{after: [][]transcript.Heard{{question}}}
@@ -206,7 +219,9 @@ crash for 1m
 		wantDeeds = append(wantDeeds,
 			fmt.Sprintf("fault %+v", transcript.Fault{Kind: transcript.Refuse, N: 2, For: 3 * time.Second, Room: direct}),
 			fmt.Sprintf("fault %+v", transcript.Fault{Kind: transcript.Delete, Room: room, Message: "q"}),
-			"restart true 1m0s", "pass 5s")
+			"restart true 1m0s", "leave false", "return", "leave true",
+			fmt.Sprintf("fault %+v", transcript.Fault{Kind: transcript.KeepBack, Room: room}),
+			fmt.Sprintf("fault %+v", transcript.Fault{Kind: transcript.LetGo, Room: room}), "pass 5s")
 		if !slices.Equal(deeds, wantDeeds) {
 			t.Errorf("deeds:\n%q\nwant:\n%q", deeds, wantDeeds)
 		}

@@ -61,7 +61,9 @@ type (
 		crash bool
 		down  time.Duration // until the new one starts
 	}
-	fault struct {
+	leave    struct{ crash bool }
+	comeBack struct{}
+	fault    struct {
 		Fault
 		words string // of the message that is deleted
 	}

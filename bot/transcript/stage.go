@@ -79,15 +79,17 @@ type FaultKind int
 
 // The ways in which a platform misbehaves.
 const (
-	Refuse  FaultKind = iota + 1 // N messages are not made: try again after For
-	Swallow                      // N messages are not made, and the caller can't know
-	Lose                         // N messages are made, and the caller can't know
-	Reject                       // N messages are refused for good
-	Slow                         // each message takes For
-	Down                         // messages hang until Back
-	Back                         // the end of Down and Slow
-	Shut                         // Room can't be written to
-	Delete                       // Message is deleted by somebody
+	Refuse   FaultKind = iota + 1 // N messages are not made: try again after For
+	Swallow                       // N messages are not made, and the caller can't know
+	Lose                          // N messages are made, and the caller can't know
+	Reject                        // N messages are refused for good
+	Slow                          // each message takes For
+	Down                          // messages hang until Back
+	Back                          // the end of Down and Slow
+	Shut                          // Room can't be written to
+	Delete                        // Message is deleted by somebody
+	KeepBack                      // what people do is delivered later: Do does not wait
+	LetGo                         // what was kept back is delivered, and Fault waits for that
 )
 
 // Fault is what a platform is told to do wrong.
@@ -117,6 +119,11 @@ type Stage interface {
 	// on the same store. With crash it has no time to do anything; otherwise it
 	// stops in good order.
 	Restart(ctx context.Context, crash bool, down time.Duration) error
+	// Leave throws the bot away, as Restart does, and starts no other. Until Return
+	// what people do is delivered to nobody, and Do does not wait.
+	Leave(ctx context.Context, crash bool) error
+	// Return starts another bot on the same store.
+	Return(ctx context.Context) error
 	// Fault has the platform misbehave.
 	Fault(ctx context.Context, f Fault) error
 }

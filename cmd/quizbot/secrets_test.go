@@ -223,6 +223,8 @@ func pidOf(t *testing.T, log string) string {
 // panicking is a core that can't take anything.
 type panicking struct{}
 
+func (panicking) CatchUp(bot.Gap) {}
+
 func (panicking) Queue(bot.Incoming) func(context.Context) (bot.Reply, error) { panic("out of luck") }
 
 // What a request held is not in the log when its handling panics.

@@ -223,6 +223,9 @@ func (s *service) missing() []error {
 			out = append(out, err)
 		}
 	}
+	if err := s.core.Ready(); err != nil {
+		out = append(out, err)
+	}
 	return out
 }
 

@@ -60,6 +60,7 @@ type faultState struct {
 	closeCode         int
 	cutEvents         int
 	noAcks            bool
+	lag               bool
 	repeats           int
 	events            map[string]int
 }
@@ -248,6 +249,25 @@ func (f *Faults) CloseStarts(n, code int) {
 // CutEvents cuts the connection in the middle of each of the next n events. They
 // are kept for the resume.
 func (f *Faults) CutEvents(n int) { f.set(func(s *faultState) { s.cutEvents = n }) }
+
+// Lag keeps the events of all sessions back, as a gateway does that is behind, or
+// lets them go in their order.
+func (f *Faults) Lag(on bool) {
+	f.set(func(s *faultState) { s.lag = on })
+	if on {
+		return
+	}
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	for _, x := range f.s.sessions {
+		if x.conn != nil {
+			for _, frame := range x.lagging {
+				x.conn.put(frame, false)
+			}
+		}
+		x.lagging = nil
+	}
+}
 
 // StopAcks leaves heartbeats unanswered, or answers them again.
 func (f *Faults) StopAcks(stop bool) { f.set(func(s *faultState) { s.noAcks = stop }) }

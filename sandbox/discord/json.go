@@ -124,6 +124,9 @@ func (s *Server) messageJSON(m *Message, event bool) obj {
 	if event && m.Nonce != "" {
 		out["nonce"] = m.Nonce
 	}
+	if t := s.channels[m.ID]; t != nil { // the thread that hangs under it has its id
+		out["flags"], out["thread"] = m.Flags|FlagHasThread, s.channelJSON(t)
+	}
 	if m.AuthorID == s.opt.Bot.ID {
 		out["application_id"] = s.opt.AppID
 	}

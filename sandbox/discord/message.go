@@ -12,6 +12,7 @@ import (
 // Flags of messages.
 const (
 	FlagNoEmbeds     = 1 << 2  // embeds are not shown
+	FlagHasThread    = 1 << 5  // a thread hangs under it
 	FlagEphemeral    = 1 << 6  // only one user sees it
 	FlagLoading      = 1 << 7  // "… is thinking": a deferred answer without text yet
 	FlagSilent       = 1 << 12 // suppresses the notification

@@ -28,7 +28,8 @@ type session struct {
 	shard   [2]int
 	seq     int64
 	log     []logged
-	conn    *conn // nil while disconnected
+	lagging [][]byte // frames that Faults.Lag keeps back
+	conn    *conn    // nil while disconnected
 	left    time.Time
 	dead    bool
 }
@@ -199,6 +200,7 @@ func (s *Server) resume(c *conn, raw json.RawMessage) (over bool) {
 	}
 	record.OK = true
 	x.conn, c.session, c.log.Session, c.log.Ready = c, x, x.id, true
+	x.lagging = nil // the log has them
 	for _, l := range x.log {
 		if l.seq > d.Seq {
 			c.put(l.frame, false)
@@ -215,6 +217,10 @@ func (s *Server) tell(x *session, name string, d []byte) {
 	x.log = append(x.log, logged{x.seq, frame})
 	if len(x.log) > s.opt.SessionLog {
 		x.log = x.log[1:]
+	}
+	if s.faultState.lag && name != "READY" && name != "RESUMED" {
+		x.lagging = append(x.lagging, frame)
+		return
 	}
 	if x.conn != nil {
 		cut := s.faultState.cutEvents > 0

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type modelRoom struct {
 	rev    uint64
 	state  bot.State
 	wake   time.Time
+	past   map[int]quiz.Past
 	outbox []bot.Line
 	posted map[string]bot.MessageID
 	rounds map[bot.MessageID]int
@@ -73,7 +75,7 @@ func (m *model) team(id bot.TeamID) *modelTeam {
 func (t *modelTeam) room(id bot.RoomID) *modelRoom {
 	r, ok := t.rooms[id]
 	if !ok {
-		r = &modelRoom{posted: map[string]bot.MessageID{}, rounds: map[bot.MessageID]int{}}
+		r = &modelRoom{past: map[int]quiz.Past{}, posted: map[string]bot.MessageID{}, rounds: map[bot.MessageID]int{}}
 		t.rooms[id] = r
 	}
 	return r
@@ -109,23 +111,40 @@ func (m *model) Room(ctx context.Context, team bot.TeamID, room bot.RoomID) (bot
 	if len(r.outbox) > 0 {
 		snap.Outbox = copied(r.outbox)
 	}
-	for i := range snap.State.Room.Rounds {
-		round := &snap.State.Room.Rounds[i]
-		for _, e := range t.ledger {
-			if e.Room == room && e.Round == round.No {
-				e = copied(e)
-				round.Answers = append(round.Answers, quiz.Answer{
-					Player: string(e.Player), Name: t.names[e.Player], At: e.At, Given: e.Given, Right: e.Right, Points: e.Points,
-				})
-			}
-		}
+	state := &snap.State.Room
+	for i := range state.Rounds {
+		t.join(room, &state.Rounds[i])
 	}
-	if g := snap.State.Room.Game; g != nil {
-		for i := range g.Score {
-			g.Score[i].Name = t.names[bot.UserID(g.Score[i].Player)]
+	for _, no := range slices.Sorted(maps.Keys(r.past)) {
+		past := copied(r.past[no])
+		t.join(room, &past.Round)
+		state.Past = append(state.Past, past)
+	}
+	tables := [][]quiz.Score{}
+	if state.Game != nil {
+		tables = append(tables, state.Game.Score)
+	}
+	for _, g := range state.Ended {
+		tables = append(tables, g.Game.Score)
+	}
+	for _, table := range tables {
+		for i := range table {
+			table[i].Name = t.names[bot.UserID(table[i].Player)]
 		}
 	}
 	return snap, nil
+}
+
+// join adds the answers of a round, named.
+func (t *modelTeam) join(room bot.RoomID, round *quiz.Round) {
+	for _, e := range t.ledger {
+		if e.Room == room && e.Round == round.No {
+			e = copied(e)
+			round.Answers = append(round.Answers, quiz.Answer{
+				Player: string(e.Player), Name: t.names[e.Player], At: e.At, Given: e.Given, Right: e.Right, Points: e.Points,
+			})
+		}
+	}
 }
 
 func (m *model) Commit(ctx context.Context, c bot.Change) error {
@@ -168,6 +187,12 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 	t.ledger = append(t.ledger, copied(c.Answers)...)
 	if c.State != nil {
 		r.state, r.wake = copied(*c.State), c.Wake
+	}
+	for _, past := range c.Past {
+		r.past[past.Round.No] = copied(past)
+	}
+	for _, no := range c.Forgotten {
+		delete(r.past, no)
 	}
 	for _, o := range c.Out {
 		r.outbox = append(r.outbox, bot.Line{Outgoing: copied(o), At: c.At})

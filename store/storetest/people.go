@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
@@ -24,6 +25,12 @@ func mentions(s bot.State) []bot.UserID {
 			out = append(out, bot.UserID(x.Player))
 		}
 	}
+	for _, g := range s.Room.Ended {
+		out = append(out, bot.UserID(g.Game.By))
+		for _, x := range g.Game.Score {
+			out = append(out, bot.UserID(x.Player))
+		}
+	}
 	return out
 }
 
@@ -41,11 +48,18 @@ func withoutPlayer(s bot.State, player bot.UserID) bot.State {
 		}
 		g.Score = slices.DeleteFunc(g.Score, func(x quiz.Score) bool { return x.Player == string(player) })
 	}
+	for i := range s.Room.Ended {
+		g := &s.Room.Ended[i].Game
+		if g.By == string(player) {
+			g.By = ""
+		}
+		g.Score = slices.DeleteFunc(g.Score, func(x quiz.Score) bool { return x.Player == string(player) })
+	}
 	return s
 }
 
 // touches reports that a room has to do with a player, and in which ways.
-func (t *modelTeam) touches(id bot.RoomID, r *modelRoom, player bot.UserID) (answered, mentioned bool, messages []string) {
+func (t *modelTeam) touches(id bot.RoomID, r *modelRoom, player bot.UserID) (answered, mentioned, asked bool, messages []string) {
 	answered = slices.ContainsFunc(t.ledger, func(e bot.Entry) bool { return e.Room == id && e.Player == player })
 	mentioned = slices.Contains(mentions(r.state), player)
 	for _, line := range r.outbox {
@@ -53,7 +67,10 @@ func (t *modelTeam) touches(id bot.RoomID, r *modelRoom, player bot.UserID) (ans
 			messages = append(messages, line.Key)
 		}
 	}
-	return answered, mentioned, messages
+	for _, past := range r.past {
+		asked = asked || past.Round.By == string(player)
+	}
+	return answered, mentioned, asked, messages
 }
 
 // holds reports that a delivery's id holds a player's, and not a longer one.
@@ -79,6 +96,9 @@ func (m *model) Players(ctx context.Context) ([]bot.UserID, error) {
 		for _, r := range t.rooms {
 			for _, player := range mentions(r.state) {
 				all[player] = true
+			}
+			for _, past := range r.past {
+				all[bot.UserID(past.Round.By)] = true
 			}
 			for _, line := range r.outbox {
 				for _, at := range line.Names {
@@ -127,14 +147,23 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 		})
 		for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 			r := t.rooms[roomID]
-			_, mentioned, messages := t.touches(roomID, r, player)
-			if !mentioned && messages == nil {
+			_, mentioned, asked, messages := t.touches(roomID, r, player)
+			if !mentioned && !asked && messages == nil {
 				continue
 			}
 			room := bot.RoomDossier{Room: roomID, Direct: r.state.Direct == player, Messages: messages}
 			if mentioned {
 				state := copied(r.state)
 				room.State = &state
+			}
+			for _, no := range slices.Sorted(maps.Keys(r.past)) {
+				if past := r.past[no]; past.Round.By == string(player) {
+					raw, err := json.Marshal(copied[any](past)) // in the form of any record
+					if err != nil {
+						return out, err
+					}
+					room.Others = append(room.Others, raw)
+				}
 			}
 			one.Rooms = append(one.Rooms, room)
 		}
@@ -189,8 +218,8 @@ func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten)
 	out.Standings += len(standings)
 	for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 		r := t.rooms[roomID]
-		answered, mentioned, messages := t.touches(roomID, r, player)
-		if !answered && !mentioned && messages == nil {
+		answered, mentioned, asked, messages := t.touches(roomID, r, player)
+		if !answered && !mentioned && !asked && messages == nil {
 			continue
 		}
 		known = true
@@ -201,6 +230,12 @@ func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten)
 			continue
 		}
 		r.state = withoutPlayer(r.state, player)
+		for no, past := range r.past {
+			if past.Round.By == string(player) {
+				past.Round.By = ""
+				r.past[no] = past
+			}
+		}
 		for i, line := range r.outbox {
 			r.outbox[i].Outgoing, _ = line.Without(player, t.names[player])
 		}

@@ -34,7 +34,7 @@ func answerOf(round int, player string, points int) bot.Entry {
 // Run is the contract of every bot.Store. open makes a new, empty one.
 func Run(t *testing.T, open func(t *testing.T) bot.Store) {
 	for name, test := range map[string]func(*testing.T, bot.Store){
-		"revisions": testRevisions, "deliveries": testDeliveries, "answers": testAnswers,
+		"revisions": testRevisions, "deliveries": testDeliveries, "answers": testAnswers, "past": testPast,
 		"outbox": testOutbox, "timers": testTimers, "boards": testBoards, "people": testPeople, "direct messages": testDirect, "expiry": testExpiry,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -128,6 +128,52 @@ func testAnswers(t *testing.T, s bot.Store) {
 	}
 	if e, ok, err := s.Given(ctx, teamA, roomA, 1, "o"); err != nil || !ok || e.Right || e.Pack != "wires" {
 		t.Errorf("given: %+v %v %v", e, ok, err)
+	}
+}
+
+// Rounds that are over are kept beside their room, with their answers, until they
+// are too old.
+func testPast(t *testing.T, s bot.Store) {
+	ctx := t.Context()
+	past := func(no int) quiz.Past {
+		return quiz.Past{
+			Round: quiz.Round{No: no, Pack: "wires", By: "p", Points: 10, Limit: time.Minute, Asked: noon(), Question: quiz.Question{ID: "q", Kind: quiz.TrueFalse}},
+			End:   noon().Add(time.Minute), Over: noon().Add(time.Hour), Early: true, Nth: no, Of: 300,
+		}
+	}
+	c := change(0)
+	c.Past, c.Names = []quiz.Past{past(256), past(2)}, map[bot.UserID]string{"p": "Pia"}
+	c.Answers = []bot.Entry{answerOf(2, "p", 10)}
+	c.State = &bot.State{Room: quiz.Room{Last: 256, Ended: []quiz.PastGame{{First: 1, Last: 2, Game: quiz.Game{Score: []quiz.Score{{Player: "p", Points: 10}}}}}}}
+	noError(t, s.Commit(ctx, c))
+	late := change(1) // an answer that comes late needs no other word on its round
+	late.Answers = []bot.Entry{answerOf(256, "p", 0)}
+	noError(t, s.Commit(ctx, late))
+	snap, err := s.Room(ctx, teamA, roomA)
+	noError(t, err)
+	got := snap.State.Room.Past
+	if len(got) != 2 || got[0].Round.No != 2 || got[1].Round.No != 256 || !got[0].End.Equal(noon().Add(time.Minute)) || !got[0].Over.Equal(noon().Add(time.Hour)) || !got[0].Early || got[1].Nth != 256 || got[1].Of != 300 {
+		t.Fatalf("past: %+v", got)
+	}
+	for _, p := range got {
+		if a := p.Round.Answers; len(a) != 1 || a[0].Player != "p" || a[0].Name != "Pia" {
+			t.Errorf("answers of round %d: %+v", p.Round.No, a)
+		}
+	}
+	if score := snap.State.Room.Ended[0].Game.Score; score[0].Name != "Pia" || score[0].Points != 10 {
+		t.Errorf("table: %+v", score)
+	}
+	c = change(2)
+	c.Forgotten, c.Past = []int{2, 77}, []quiz.Past{past(257)}
+	noError(t, s.Commit(ctx, c))
+	if snap, _ = s.Room(ctx, teamA, roomA); len(snap.State.Room.Past) != 2 || snap.State.Room.Past[0].Round.No != 256 || snap.State.Room.Past[1].Round.No != 257 {
+		t.Errorf("after the first was forgotten: %+v", snap.State.Room.Past)
+	}
+	if e, ok, err := s.Given(ctx, teamA, roomA, 2, "p"); err != nil || !ok || e.Points != 10 {
+		t.Errorf("its answer is gone with it: %+v %v %v", e, ok, err)
+	}
+	if snap, _ := s.Room(ctx, teamA, roomB); len(snap.State.Room.Past) != 0 {
+		t.Errorf("another room has %+v", snap.State.Room.Past)
 	}
 }
 

@@ -1,0 +1,346 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"quizbot/quiz"
+)
+
+const (
+	// catchUpTime is how long after a start questions that are over stay open for the
+	// answers that were given while nobody listened. What is found later amends them.
+	catchUpTime = 4 * time.Second
+	// catchUpAll bounds a whole catching up.
+	catchUpAll = 2 * time.Minute
+	// catchUpRooms bounds for how many rooms, catchUpAtOnce how many are read side by side.
+	catchUpRooms  = 5000
+	catchUpAtOnce = 8
+)
+
+// Gap is a time in which an adapter could not listen in some of its rooms.
+type Gap struct {
+	Platform string
+	Since    time.Time         // zero: since before the bot was started
+	Rooms    func(RoomID) bool // nil: all rooms of the platform
+}
+
+// catchup is which rooms still have to be looked through for what was said while
+// nobody listened.
+type catchup struct {
+	mu    sync.Mutex
+	begun chan struct{} // closed when it is known which rooms are held
+	// held are the rooms whose questions are not closed before they are caught up.
+	held map[RoomRef]bool
+	end  *time.Timer // of holding
+	// closed says when a question was last closed in a room, for as long as answers to
+	// it that come late count.
+	closed map[RoomRef]time.Time
+}
+
+func (c *catchup) init() {
+	c.begun, c.held, c.closed = make(chan struct{}), map[RoomRef]bool{}, map[RoomRef]time.Time{}
+}
+
+// Ready is nil when every question that was over at the start is closed or about to
+// be, else the reason why not.
+func (b *Bot) Ready() error {
+	c := &b.catch
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.begun:
+	default:
+		return errors.New("core: not started yet")
+	}
+	if n := len(c.held); n > 0 {
+		return fmt.Errorf("core: catching up on what was said in %s while nobody listened", plural(n, "room"))
+	}
+	return nil
+}
+
+// hold keeps the questions that are over by now, or soon, from being closed before
+// their rooms were caught up, for a while. Only where history can be read.
+func (b *Bot) hold(ctx context.Context) error {
+	c := &b.catch
+	due, err := b.store.Due(ctx, b.now().Add(catchUpTime), catchUpRooms)
+	if err != nil {
+		return fmt.Errorf("list due rooms: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range due {
+		if _, ok := b.messengers[d.Room.Platform()].(Historian); ok {
+			c.held[d.RoomRef] = true
+		}
+	}
+	if len(c.held) > 0 {
+		c.end = time.AfterFunc(catchUpTime, func() {
+			if n := b.release(); n > 0 {
+				b.log.Warn("not all rooms could be caught up in time; their questions are closed, and what is found later is added", "rooms", n)
+			}
+		})
+	}
+	close(c.begun)
+	return nil
+}
+
+// stop ends holding.
+func (c *catchup) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil {
+		c.end.Stop()
+	}
+}
+
+// release lets the questions of some rooms be closed, or of all, and returns how many
+// rooms were held.
+func (b *Bot) release(refs ...RoomRef) int {
+	c := &b.catch
+	c.mu.Lock()
+	n := len(c.held)
+	if len(refs) == 0 {
+		clear(c.held)
+	}
+	for _, ref := range refs {
+		delete(c.held, ref)
+	}
+	n -= len(c.held)
+	c.mu.Unlock()
+	if n > 0 {
+		b.alarm.at(b.now())
+	}
+	return n
+}
+
+func (c *catchup) holds(ref RoomRef) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held[ref]
+}
+
+// waiting is how many rooms are held; they may be the first of those that are due.
+func (c *catchup) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.held)
+}
+
+// sawClose notes that a question was closed in a room.
+func (c *catchup) sawClose(ref RoomRef, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.closed) >= catchUpRooms {
+		for ref, at := range c.closed {
+			if now.Sub(at) > quiz.Kept {
+				delete(c.closed, ref)
+			}
+		}
+	}
+	if len(c.closed) < catchUpRooms {
+		c.closed[ref] = now
+	}
+}
+
+// CatchUp looks, beside everything else, for answers that were given in a time in
+// which an adapter could not listen: in rooms where a question was open then. An
+// adapter calls it when it listens again, the first time included, so that nothing
+// falls between what is read and what it hears.
+func (b *Bot) CatchUp(g Gap) {
+	h, ok := b.messengers[g.Platform].(Historian)
+	if !ok {
+		return
+	}
+	b.rooms.mu.Lock()
+	defer b.rooms.mu.Unlock()
+	if !b.rooms.closed {
+		b.work.Go(func() { b.catchUp(h, g) })
+	}
+}
+
+func (b *Bot) catchUp(h Historian, g Gap) {
+	ctx, cancel := context.WithTimeout(b.ctx, catchUpAll)
+	defer cancel()
+	select {
+	case <-b.catch.begun:
+	case <-ctx.Done():
+		return
+	}
+	refs, err := b.toCatchUp(ctx, g)
+	if err != nil {
+		if b.ctx.Err() == nil {
+			b.log.Error("rooms to catch up not found", "platform", g.Platform, "err", err)
+		}
+		return
+	}
+	var reading sync.WaitGroup
+	next := make(chan RoomRef)
+	for range min(catchUpAtOnce, len(refs)) {
+		reading.Go(func() {
+			for ref := range next {
+				if err := b.catchUpRoom(ctx, h, g, ref); err != nil && b.ctx.Err() == nil {
+					b.log.Warn("history not read; answers given while nobody listened may be missing", "room", ref.Room, "err", err)
+				}
+				b.release(ref)
+			}
+		})
+	}
+	for _, ref := range refs {
+		next <- ref
+	}
+	close(next)
+	reading.Wait()
+}
+
+// toCatchUp lists the rooms of a gap in which a question is open or was closed of
+// late: those whose close waits first, the newest of them first of all.
+func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
+	now := b.now()
+	due, err := b.store.Due(ctx, now.Add(quiz.MaxSeconds*time.Second+quiz.Settle), catchUpRooms)
+	if err != nil {
+		return nil, err
+	}
+	var unsent []RoomRef
+	if g.Since.IsZero() { // a question may stand in a room whose receipt was lost in a crash
+		if unsent, err = b.store.Unsent(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c := &b.catch
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	listed := map[RoomRef]bool{}
+	for _, d := range due {
+		listed[d.RoomRef] = true
+	}
+	for _, ref := range unsent[:min(len(unsent), catchUpRooms)] {
+		if !listed[ref] {
+			listed[ref] = true
+			due = append(due, DueRoom{RoomRef: ref, At: now})
+		}
+	}
+	for ref, at := range c.closed {
+		if !listed[ref] && now.Sub(at) <= quiz.Kept && !at.Before(g.Since) {
+			due = append(due, DueRoom{RoomRef: ref, At: at})
+		}
+	}
+	due = slices.DeleteFunc(due, func(d DueRoom) bool {
+		return d.Room.Platform() != g.Platform || g.Rooms != nil && !g.Rooms(d.Room)
+	})
+	first := func(d DueRoom) int {
+		if c.held[d.RoomRef] {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(due, func(x, y DueRoom) int {
+		return cmp.Or(cmp.Compare(first(x), first(y)), cmp.Compare(x.At.Sub(now).Abs(), y.At.Sub(now).Abs()))
+	})
+	refs := make([]RoomRef, len(due))
+	for i, d := range due {
+		refs[i] = d.RoomRef
+	}
+	return refs, nil
+}
+
+// catchUpRoom reads what was said in a room, and has it taken in like anything else.
+func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) error {
+	m, ok, err := b.missing(ctx, g, ref)
+	if err != nil || !ok {
+		return err
+	}
+	said, err := h.Missed(ctx, m) // with an error, what was read before it
+	jobs := make([]*job, len(said))
+	names := map[UserID]string{}
+	for i, s := range said {
+		in := s.Incoming
+		in.Again, in.Missed = true, true
+		in.Name = b.nameOf(ctx, in, names)
+		jobs[i] = &job{in: in, done: make(chan struct{})}
+		if placed := b.place(jobs[i]); placed != nil {
+			return errors.Join(err, placed)
+		}
+	}
+	counted := 0
+	for i, j := range jobs {
+		select {
+		case <-j.done:
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+		if j.err != nil {
+			err = errors.Join(err, j.err)
+		}
+		if j.reply.Card == nil || j.reply.Seen {
+			continue
+		}
+		counted++
+		if said[i].Tell != nil {
+			said[i].Tell(j.reply)
+		}
+	}
+	if counted > 0 {
+		b.log.Info("answers that were given while nobody listened", "room", ref.Room, "answers", counted)
+	}
+	return err
+}
+
+// missing says what to read of a room; ok is false when no question was open in the
+// gap.
+func (b *Bot) missing(ctx context.Context, g Gap, ref RoomRef) (m Missing, ok bool, err error) {
+	snap, err := b.store.Room(ctx, ref.Team, ref.Room)
+	if err != nil {
+		return m, false, err
+	}
+	room := snap.State.Room
+	m = Missing{Team: ref.Team, Room: ref.Room}
+	open := func(r quiz.Round) error {
+		// Not since it was opened: a process that died before it knew that the question
+		// stood there has opened it again.
+		if m.Since.IsZero() || r.Asked.Before(m.Since) {
+			m.Since = r.Asked
+		}
+		question, err := b.store.Posted(ctx, ref.Team, ref.Room, fmt.Sprintf("r%d-ask-%s", r.No, tagOf(room)))
+		if err == nil && question != "" {
+			m.Questions = append(m.Questions, question)
+		}
+		return err
+	}
+	for _, r := range room.Rounds {
+		if r.Closes.IsZero() || !r.Closes.Before(g.Since) {
+			err = errors.Join(err, open(r))
+		}
+	}
+	for _, p := range room.Past {
+		if b.now().Sub(p.Over) <= quiz.Kept && !p.End.Before(g.Since) {
+			err = errors.Join(err, open(p.Round))
+		}
+	}
+	if m.Since.IsZero() {
+		return m, false, err
+	}
+	if g.Since.After(m.Since) {
+		m.Since = g.Since
+	}
+	m.Since = m.Since.Add(-deliveryOrder)
+	return m, true, err
+}
+
+// nameOf is what a person is called here: a room's history may know less than what
+// was told live.
+func (b *Bot) nameOf(ctx context.Context, in Incoming, known map[UserID]string) string {
+	name, ok := known[in.User]
+	if !ok {
+		if r, err := b.store.Record(ctx, in.Team, in.User); err == nil {
+			name = r.Name
+		}
+		known[in.User] = name
+	}
+	return cmp.Or(name, cleanName(in.Name))
+}
