@@ -71,7 +71,7 @@ func parsePress(s string) (press, bool) {
 	}
 	picks, p.done = strings.CutSuffix(picks, "!")
 	if picks == "" {
-		return p, true
+		return p, p.String() == s
 	}
 	for field := range strings.SplitSeq(picks, "-") {
 		n, err := strconv.Atoi(field)
@@ -83,7 +83,7 @@ func parsePress(s string) (press, bool) {
 		}
 		p.picks = append(p.picks, n)
 	}
-	return p, true
+	return p, p.String() == s // no button of ours says "00" or "+1"
 }
 
 // given turns the picks into an answer; complete is false while a multi or order

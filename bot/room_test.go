@@ -84,7 +84,7 @@ func TestForgedPresses(t *testing.T) {
 	forged := []string{
 		"x", "a", "a:", "a::", "a:1", "a:1.TAG:3", "a:1.TAG:9", "a:1.TAG:10", "a:1.TAG:-1", "a:1.TAG:0-0!", "a:1.TAG:1-1", "a:1.TAG:!", "a:1.TAG:0,1",
 		"a:0.TAG:0", "a:-1.TAG:0", "a:99999999999999999999.TAG:0", "a:1.TAG:99999999999999999999", "A:1.TAG:0", "a:1.TAG:0:0", "a:+1.TAG:x",
-		"a:1.TAG:0-1-2-0", strings.Repeat("a:1.TAG:0", 40), "a:1.TAG:\x00", "a:1.TAG:0 ", "@everyone",
+		"a:1.TAG:0-1-2-0", "a:1.TAG:00", "a:1.TAG:+0", "a:01.TAG:0", "a:1.TAG:0-", strings.Repeat("a:1.TAG:0", 40), "a:1.TAG:\x00", "a:1.TAG:0 ", "@everyone",
 		"a:1:0", "a:1.:0", "a:1.other:0", "a:1.TAG.TAG:0", // of another database
 	}
 	tag := bot.TagOf(quiz.Room{Seed: seed})
