@@ -33,11 +33,18 @@ func (p Problem) String() string {
 // Problems are all faults of one file, in the order of their places.
 type Problems []Problem //nolint:errname // it reads as what it is: the problems of a file
 
-// Error lists them, one a line.
+// maxTold is how many problems one error lists: a file of the largest size can have
+// a hundred thousand, and the first of them tell what is the matter.
+const maxTold = 20
+
+// Error lists them, one a line; of very many, the first.
 func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, x := range p {
-		lines[i] = x.String()
+	var lines []string
+	for _, x := range p[:min(maxTold, len(p))] {
+		lines = append(lines, x.String())
+	}
+	if more := len(p) - maxTold; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(lines, "\n")
 }

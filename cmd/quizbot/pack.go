@@ -40,12 +40,10 @@ func (c packLintCommand) Run(at surroundings) error {
 		return l.err
 	}
 	l.faults = append(l.faults, quiz.Clashes(l.sources)...)
-	for _, p := range l.faults {
-		_, _ = fmt.Fprintln(at.err, p)
-	}
-	for _, p := range l.advice {
-		_, _ = fmt.Fprintf(at.err, "%s: advice: %s; %s\n", p.Place(), p.Text, p.Cure)
-	}
+	tell(at.err, l.faults, quiz.Problem.String)
+	tell(at.err, l.advice, func(p quiz.Problem) string {
+		return fmt.Sprintf("%s: advice: %s; %s", p.Place(), p.Text, p.Cure)
+	})
 	if len(l.sources) == 0 {
 		return errors.New("there are no pack files (*.yaml) to check: name a file, or a folder that holds some")
 	}
@@ -76,6 +74,19 @@ func (c packLintCommand) Run(at surroundings) error {
 	}
 	_, err := fmt.Fprintln(at.out, line)
 	return err
+}
+
+// maxLines is how many faults are listed: whoever has more mends the first ones and
+// asks again.
+const maxLines = 200
+
+func tell(w io.Writer, problems []quiz.Problem, line func(quiz.Problem) string) {
+	for _, p := range problems[:min(maxLines, len(problems))] {
+		_, _ = fmt.Fprintln(w, line(p))
+	}
+	if more := len(problems) - maxLines; more > 0 {
+		_, _ = fmt.Fprintf(w, "and %d more\n", more)
+	}
 }
 
 func several(n int, one, more string) string {

@@ -41,6 +41,23 @@ func TestNamesThatClashAreToldWithTheirPlaces(t *testing.T) {
 	}
 }
 
+// TestCountlessFaultsAreCounted: a file of the largest size can have more faults than
+// anybody reads, or a log should hold.
+func TestCountlessFaultsAreCounted(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "a.yaml"), "pack: tea\n"+strings.Repeat("k: 1\n", 50_000)+isIt)
+	status, _, errs := call(t, nil, "", "pack", "lint", dir)
+	if lines := strings.Count(errs, "\n"); status != exitFailed || lines > maxLines+2 || len(errs) > 100_000 {
+		t.Errorf("lint: status %d, %d lines, %d bytes", status, lines, len(errs))
+	}
+	expect(t, errs, "more\n", "faults in 1 pack file")
+	status, _, errs = call(t, nil, "", "pack", "list", "--packs", dir)
+	if status != exitFailed || len(errs) > 10_000 {
+		t.Errorf("list: status %d, %d bytes", status, len(errs))
+	}
+	expect(t, errs, " more\n")
+}
+
 func TestLintCountsInWords(t *testing.T) {
 	dir := t.TempDir()
 	one := filepath.Join(dir, "one.yaml")
