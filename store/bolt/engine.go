@@ -126,6 +126,9 @@ func Open(path string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := inspectPages(path, info.Size(), o.Log); err != nil {
+		return nil, err
+	}
 	if info.Mode().Perm()&0o077 != 0 {
 		o.Log.Warn("database can be read by other users of this machine; chmod 600 it", "path", path, "mode", info.Mode().Perm().String())
 	}
@@ -231,7 +234,7 @@ func (e *Engine) fail(err error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.failed == nil {
-		e.failed = fmt.Errorf("database %s: %w: %w; check the disk, then start again", e.path, ErrFailed, err)
+		e.failed = fmt.Errorf("database %s: %w: %w; check the disk, then start again; where that doesn't help, restore a backup", e.path, ErrFailed, err)
 		close(e.broken)
 	}
 	return e.failed

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -164,10 +166,65 @@ func TestDamagedBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if e, err := bolt.Open(path, bolt.Options{}); err == nil {
-			_ = put(e, "more", "words")
+			if err := put(e, "more", "words"); err != nil {
+				t.Errorf("damaged at %d, opened all the same, and then: %v", at, err)
+			}
 			_ = e.Close()
 		} else if !errors.Is(err, bolt.ErrCorrupt) && !errors.Is(err, bolt.ErrForeign) && !errors.Is(err, bolt.ErrNewer) {
 			t.Errorf("damaged at %d: %v", at, err)
+		}
+	}
+}
+
+// TestDamagedFreelist: pages that are free and in use at once are found before bbolt
+// gives one of them away.
+func TestDamagedFreelist(t *testing.T) {
+	content := filled(t)
+	page := os.Getpagesize()
+	found := false
+	for at := 2 * page; at+page <= len(content); at += page {
+		kind, count := binary.NativeEndian.Uint16(content[at+8:]), binary.NativeEndian.Uint16(content[at+10:])
+		if kind != 0x10 || count == 0 || binary.NativeEndian.Uint64(content[at:]) != uint64(at/page) {
+			continue
+		}
+		found = true
+		content[at+16] ^= 0x01 // another page than the one that is free
+	}
+	if !found {
+		t.Fatal("there is no list of free pages")
+	}
+	path := filepath.Join(t.TempDir(), "q.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bolt.Open(path, bolt.Options{}); !errors.Is(err, bolt.ErrCorrupt) {
+		t.Errorf("opened: %v", err)
+	}
+}
+
+// TestDamagedHead: bbolt goes on from the other head, one change earlier. That can be
+// right, after a power failure, so it is no refusal; but it is said.
+func TestDamagedHead(t *testing.T) {
+	for head := range 2 {
+		content := filled(t)
+		content[head*os.Getpagesize()+20] ^= 0x10
+		path := filepath.Join(t.TempDir(), "q.db")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if faults, err := bolt.Check(t.Context(), path); err != nil || len(faults) == 0 {
+			t.Errorf("head %d: check finds %q, %v", head, faults, err)
+		}
+		var log strings.Builder
+		e, err := bolt.Open(path, bolt.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(put(e, "more", "words"), e.Close()); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "backup") {
+			t.Errorf("head %d: the log says %q", head, log.String())
 		}
 	}
 }

@@ -1,12 +1,14 @@
 package bolt
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"log/slog"
 	"math"
 	"os"
 	"runtime/debug"
@@ -63,6 +65,24 @@ func inspectUpTo(path string, info fs.FileInfo, most int64) (version int, err er
 	}
 	defer func() { _ = db.Close() }()
 	return walk(db, path, info.Size(), used, most)
+}
+
+// inspectPages refuses a file whose pages don't hang together: bbolt would find that
+// out at some later write. A damaged head is only said: bbolt goes on from the other.
+func inspectPages(path string, size int64, log *slog.Logger) error {
+	if size > maxWalk {
+		return nil
+	}
+	found, err := readPages(context.Background(), path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("database %s: %w", path, plain(err))
+	case len(found.faults) > 0:
+		return damaged(path, found.faults[0])
+	case len(found.heads) > 0:
+		log.Warn("database goes on from the change before its newest, unless that one was cut short by a power failure: compare it with the latest backup", "path", path, "fault", found.heads[0])
+	}
+	return nil
 }
 
 // checkMeta verifies bbolt's two meta pages and that the file holds all the

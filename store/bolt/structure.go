@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	bbolt "go.etcd.io/bbolt"
 )
@@ -27,7 +28,8 @@ func Check(ctx context.Context, path string) (faults []string, err error) {
 	if _, err := inspectAll(path, info); err != nil {
 		return nil, err
 	}
-	if faults, err = readPages(ctx, path); err != nil || len(faults) > 0 {
+	pages, err := readPages(ctx, path)
+	if faults = slices.Concat(pages.heads, pages.faults); err != nil || len(faults) > 0 {
 		return faults, err
 	}
 	// Only what has been found to stay within the file is given to bbolt's own
@@ -83,14 +85,24 @@ type pageReader struct {
 
 var errFault = errors.New("page is damaged")
 
+// pageFaults are what is wrong with a file's pages.
+type pageFaults struct {
+	// heads: one of the two heads is no head. Its change was being written when the
+	// power went, and never acknowledged; or it was damaged later, and the newest
+	// change is missing. Nothing in the file tells which.
+	heads  []string
+	faults []string // with the rest
+}
+
 // readPages says what is wrong with how pages hang together: nothing where each is
 // reached once, or free, and holds keys in order.
-func readPages(ctx context.Context, path string) ([]string, error) {
+func readPages(ctx context.Context, path string) (pageFaults, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return pageFaults{}, err
 	}
 	defer func() { _ = f.Close() }()
+	var heads []string
 	var newest meta
 	first, ok := readMeta(f, 0)
 	at := int64(os.Getpagesize())
@@ -98,10 +110,10 @@ func readPages(ctx context.Context, path string) ([]string, error) {
 	if ok {
 		newest, at = first, int64(first.pageSize)
 	} else {
-		p.fault("page 0: the first head is damaged, so that the newest changes may be missing")
+		heads = append(heads, "page 0: the first head is damaged, so that the newest change may be missing")
 	}
 	if second, ok := readMeta(f, at); !ok {
-		p.fault("page 1: the second head is damaged, so that the newest changes may be missing")
+		heads = append(heads, "page 1: the second head is damaged, so that the newest change may be missing")
 	} else if second.txid > newest.txid || newest.pageSize == 0 {
 		newest = second
 	}
@@ -118,7 +130,7 @@ func readPages(ctx context.Context, path string) ([]string, error) {
 			p.fault("page %d: neither in use nor free", id)
 		}
 	}
-	return p.faults, ctx.Err()
+	return pageFaults{heads: heads, faults: p.faults}, ctx.Err()
 }
 
 func (p *pageReader) fault(format string, args ...any) {
