@@ -42,11 +42,18 @@ func readBooks(dir, path string, on []platform, channels map[string][]string, at
 	if err := os.WriteFile(clone, src, 0o600); err != nil {
 		return nil, err
 	}
+	pages, err := bolt.Check(context.Background(), clone)
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
+	}
 	engine, err := bolt.Open(clone, bolt.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("after a kill: %w", err)
+		return nil, fmt.Errorf("open: %w", err)
 	}
 	b, err := gather(engine, on, channels, at)
+	if err == nil {
+		b.faults = append(b.faults, pages...)
+	}
 	return b, errors.Join(err, engine.Close(), os.Remove(clone))
 }
 
@@ -81,6 +88,9 @@ func gather(engine *bolt.Engine, on []platform, channels map[string][]string, at
 				}
 			}
 		}
+	}
+	if _, err := store.Verify(ctx, engine, store.FormatVersion, at, func(f store.Fault) { b.faults = append(b.faults, f.Team+": "+f.What) }); err != nil {
+		return nil, err
 	}
 	unsent, err := s.Unsent(ctx)
 	b.unsent = len(unsent)

@@ -71,8 +71,8 @@ func (l *load) offer(rate int, d time.Duration) burst {
 	unsent := 0
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for n, due := 0, 0; time.Since(began) < d; <-tick.C {
-		for due = int(time.Since(began).Seconds() * float64(rate)); n < due; n++ {
+	for n := 0; time.Since(began) < d; <-tick.C {
+		for due := int(time.Since(began).Seconds() * float64(rate)); n < due; n++ {
 			select {
 			case slots <- struct{}{}:
 			default:
@@ -145,7 +145,7 @@ func TestLoad(t *testing.T) {
 	db, public, admin := filepath.Join(t.TempDir(), "quizbot.db"), freeAddress(t), freeAddress(t)
 	fake.app = "http://" + public
 	packs := t.TempDir()
-	pack := "pack: " + topic + "\nquestions:\n  - {id: q, ask: Which?, seconds: 3600, options: [{text: oak, correct: true}, {text: reed}, {text: moss}]}\n"
+	pack := "pack: " + topic + "\nquestions:\n  - {id: q, ask: Which of them, seconds: 3600, options: [{text: oak, correct: true}, {text: reed}, {text: moss}]}\n"
 	if err := os.WriteFile(filepath.Join(packs, "p.yaml"), []byte(pack), 0o600); err != nil {
 		t.Fatal(err)
 	}

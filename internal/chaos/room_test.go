@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"quizbot/bot"
 )
 
 // room is a channel with its players. It asks, plays, and asks again.
@@ -86,17 +88,11 @@ func (r *room) wait(ctx context.Context, within time.Duration, so func() bool) b
 	}
 }
 
-// overdue counts questions that should have been closed by then.
-func (r *room) overdue(now time.Time) int {
+// closed reports that all of these show their results.
+func (r *room) closed(posts []bot.MessageID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := 0
-	for _, id := range r.order {
-		if m := r.seen[id]; !m.closed() && now.Sub(m.at) > open+time.Second {
-			n++
-		}
-	}
-	return n
+	return !slices.ContainsFunc(posts, func(id bot.MessageID) bool { return !r.seen[string(id)].closed() })
 }
 
 const (
