@@ -107,6 +107,7 @@ type Adapter struct {
 	answered  memory         // deliveries that this process has answered
 	rooms     *lanes         // arrivals on their way into the core, by room
 	underWay  atomic.Int64   // arrivals that have no outcome yet
+	strain    strain         // how long they take
 	sockets   atomic.Int32   // that are open
 	replies   *lanes         // what single people are to read, by the way it takes
 	slots     chan struct{}  // held by a response_url while it is called

@@ -16,7 +16,8 @@ import (
 type pending struct {
 	arrival
 
-	done chan struct{} // closed when the outcome is there:
+	began time.Time
+	done  chan struct{} // closed when the outcome is there:
 	bot.Reply
 	err error
 }
@@ -33,12 +34,14 @@ var errPanic = errors.New("panic")
 // it must be known who speaks: everybody is looked up from the moment of arrival,
 // so nobody waits longer for that than their own lookup may take.
 func (a *Adapter) take(arrived arrival) *pending {
-	p := &pending{arrival: arrived, done: make(chan struct{})}
+	p := &pending{arrival: arrived, began: a.now(), done: make(chan struct{})}
+	underWay := a.underWay.Add(1)
 	switch {
 	case a.late.Err() != nil:
+		a.underWay.Add(-1)
 		p.end(bot.Reply{}, bot.ErrStopped)
 		return p
-	case a.underWay.Add(1) > maxUnderWay:
+	case underWay > maxUnderWay || a.strain.tooMuch(underWay):
 		a.underWay.Add(-1)
 		p.end(bot.Reply{}, bot.ErrBusy)
 		return p
@@ -92,6 +95,7 @@ func (a *Adapter) follow(id string, wait func(context.Context) (bot.Reply, error
 
 func (a *Adapter) finish(p *pending, reply bot.Reply, err error) {
 	a.underWay.Add(-1)
+	a.strain.note(a.now().Sub(p.began))
 	if err != nil {
 		a.log.Error("not taken in", "id", p.in.ID, "room", p.in.Room, "err", err)
 	}

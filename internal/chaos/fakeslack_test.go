@@ -116,7 +116,7 @@ func (b *bareSlack) send(path, body string) (status int, took time.Duration) {
 func (b *bareSlack) ask(channel string) int {
 	n := b.number.Add(1)
 	form := url.Values{
-		"team_id": {"T0LOAD"}, "team_domain": {"load"}, "channel_id": {channel}, "channel_name": {"x"}, "user_id": {"U0ASKER"}, "user_name": {"asker"},
+		"team_id": {"T0LOAD"}, "team_domain": {"load"}, "channel_id": {channel}, "channel_name": {"x"}, "user_id": {"U0ASK" + channel}, "user_name": {"asker"},
 		"command": {"/quiz"}, "text": {topic}, "api_app_id": {"A0LOAD"}, "trigger_id": {fmt.Sprintf("t.%d", n)},
 		"response_url": {b.server.URL + "/respond"},
 	}

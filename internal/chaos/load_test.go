@@ -24,6 +24,8 @@ const (
 	stepTime = 5 * time.Second
 	// overTime is how long the load is ten times what was sustained.
 	overTime = time.Minute
+	// recoverWithin is how long after that it may take until all is well again.
+	recoverWithin = 30 * time.Second
 )
 
 // burst is what a load came to.
@@ -39,6 +41,9 @@ func (b burst) String() string {
 	return fmt.Sprintf("| %d | %d | %d | %d | %d | %s | %s | %s | %.0f | %.0f | %d |",
 		b.offered, b.sent, b.ok, b.refused, b.other, b.p50.Round(time.Millisecond), b.p99.Round(time.Millisecond), b.most.Round(time.Millisecond), b.rss/1e6, b.goroutines, b.sorry)
 }
+
+// late says that somebody was refused, or answered late.
+func (b burst) late() bool { return b.refused+b.other > 0 || b.p99 > time.Second }
 
 const burstHead = "| offered/s | sent/s | 200 | 503 | none in 3 s | p50 | p99 | longest | RSS MB | goroutines | told to wait |\n|---|---|---|---|---|---|---|---|---|---|---|"
 
@@ -173,7 +178,7 @@ func TestLoad(t *testing.T) {
 	sustained := 0
 	for rate := 200; rate <= 12800; rate = rate * 3 / 2 {
 		b := l.offer(rate, stepTime)
-		if b.refused+b.other > 0 || b.sent < rate*95/100 || b.p99 > time.Second {
+		if b.late() || b.sent < rate*95/100 {
 			break
 		}
 		sustained = rate
@@ -183,14 +188,19 @@ func TestLoad(t *testing.T) {
 	}
 	fmt.Printf("sustained: %d/s\n", sustained)
 	over := l.offer(10*sustained, overTime)
-	after := l.offer(sustained/2, stepTime)
+	began := time.Now()
+	var after burst
+	for again := true; again; again = after.late() && time.Since(began) < recoverWithin {
+		after = l.offer(sustained/2, stepTime)
+	}
+	fmt.Printf("at half of what was sustained all was well again after %s\n", time.Since(began).Round(time.Second))
 	if over.rss > 1.5e9 || over.goroutines > 60_000 {
 		t.Errorf("ten times the load was not bounded: %s", over)
 	}
 	if over.ok == 0 {
 		t.Error("nobody was answered under ten times the load")
 	}
-	if after.refused+after.other > 0 || after.p99 > time.Second {
+	if after.late() {
 		t.Errorf("it did not recover: %s", after)
 	}
 	if status, err := proc.stop(); status != 0 || err != nil {
