@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -73,8 +72,11 @@ func (p *plan) target(in Incoming) (quiz.Round, bool) {
 		}
 	}
 	round, open := p.room.Open()
-	if open && in.Again && !in.Missed && !in.At.IsZero() && in.At.Before(cmp.Or(round.Opened, round.Asked).Add(-deliveryOrder)) {
-		return quiz.Round{}, false // said before, and delivered late: it was about something else
+	if open && in.Again && !in.Missed && !in.At.IsZero() && in.At.Before(round.Asked.Add(-deliveryOrder)) {
+		// Said before, and delivered late: it was about something else. That we know
+		// since when the question can be read says less: after a crash or a lost answer
+		// of the platform, players may have read it long before.
+		return quiz.Round{}, false
 	}
 	return round, open
 }

@@ -131,3 +131,28 @@ func TestLongOutage(t *testing.T) {
 		}
 	})
 }
+
+// A question that was posted just before a crash has been there to read ever since:
+// what was typed meanwhile, and is delivered again after the restart, answers it.
+func TestLineFromBeforeTheRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.start(asFinder)
+		w.platform.misbehave(transcript.Fault{Kind: transcript.Lose, N: 1})
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		l.fuse.blow()
+		time.Sleep(time.Second) // the bubble's clock
+		before, after := w.types("bob", "#room", "GET"), w.types("carol", "#room", "GET")
+		before.At, before.Again = time.Now(), true
+		time.Sleep(20 * time.Second)
+		l = w.start(asFinder)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		wantTitle(t, w.must(l, before), "Right")
+		after.At, after.Again = time.Now().Add(-time.Hour), true // that was about something else
+		if r := w.must(l, after); r.Card != nil {
+			t.Errorf("a line of an hour ago was answered: %q", title(r))
+		}
+	})
+}

@@ -79,7 +79,7 @@ func (b *bareSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, `{"ok":true,"messages":[],"has_more":false}`)
 	case "/respond", "chat.postEphemeral":
 		b.replies.Add(1)
-		if s := string(body); strings.Contains(s, "busy") || strings.Contains(s, "low down") {
+		if s := string(body); strings.Contains(s, "ry again in") {
 			b.sorry.Add(1)
 		}
 		_, _ = fmt.Fprint(w, `{"ok":true}`)

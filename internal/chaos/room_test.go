@@ -227,6 +227,9 @@ func (r *room) presses(ctx context.Context, q message, rec *record, id string, l
 		rec.tried()
 		r.tally.presses.Add(1)
 		o := r.on.press(ctx, r.channel, q.id, rec.player, id)
+		if o.acked && startsWithAny(o.card, "Busy", "Restarting", "That could not be saved", "Slow down") {
+			o = outcome{note: titleOf(o.card)} // the platform has its answer, and the player knows that nothing was taken
+		}
 		if o.acked {
 			rec.ack(time.Now())
 			r.tally.acked.Add(1)
