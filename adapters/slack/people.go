@@ -16,6 +16,8 @@ import (
 
 const (
 	knownFor   = 10 * time.Minute
+	adminFor   = time.Minute // so soon one who is no admin any more loses an admin's words
+	trusted    = time.Hour   // so long at most where Slack can't be asked
 	unknownFor = 30 * time.Second
 	lookupTime = 800 * time.Millisecond // an acknowledgement never waits longer for a name
 	maxLookups = 64                     // at once
@@ -29,6 +31,7 @@ type person struct {
 	name  string
 	role  bot.Role
 	until time.Time // looked up again after that
+	sure  time.Time // when Slack told
 }
 
 // people remembers what people are called and may do.
@@ -82,13 +85,16 @@ func (p *people) store(id string, who person) {
 }
 
 // keep makes do for a while with what was known before, be it nothing, and
-// returns it.
+// returns it. Nobody stays an admin for long on Slack's word of before.
 func (p *people) keep(id string, now time.Time) person {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	who := p.known[id]
 	if !now.Before(who.until) {
 		who.until = now.Add(unknownFor)
+		if now.Sub(who.sure) > trusted {
+			who.role = bot.Member
+		}
 		p.store(id, who)
 	}
 	return who
@@ -160,9 +166,10 @@ func (a *Adapter) lookup(team, user string) person {
 		}
 		return a.people.keep(id, a.now())
 	}
-	who := person{name: displayName(u), until: a.now().Add(knownFor)}
+	now := a.now()
+	who := person{name: displayName(u), until: now.Add(knownFor), sure: now}
 	if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
-		who.role = bot.Admin
+		who.role, who.until = bot.Admin, now.Add(adminFor)
 	}
 	a.people.put(id, who)
 	return who

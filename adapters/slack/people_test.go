@@ -72,6 +72,41 @@ func TestNamesOutliveFailedLookups(t *testing.T) {
 	}
 }
 
+// TestDemotedAdmin: who is no admin any more is none to the bot within a minute, and
+// nobody is one for hours on what Slack said before.
+func TestDemotedAdmin(t *testing.T) {
+	clock := &stopped{now: time.Now()}
+	r := play(t, setup{slack: sandbox.Options{Now: clock.Now}, config: func(c *Config) { c.Now = clock.Now }})
+	role := func() bot.Role {
+		r.say(quizzes, alice, "stop")
+		all := r.core.submitted()
+		return all[len(all)-1].Role
+	}
+	if role() != bot.Admin {
+		t.Fatal("alice is no admin")
+	}
+	demote := func(admin bool) {
+		if err := r.slack.ChangeUser(alice, func(u *sandbox.User) { u.Admin, u.Owner = admin, admin }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	demote(false)
+	clock.pass(adminFor)
+	if role() != bot.Member {
+		t.Error("an admin still")
+	}
+	demote(true)
+	clock.pass(knownFor)
+	if role() != bot.Admin {
+		t.Error("not an admin again")
+	}
+	r.slack.Faults().ServerError("users.info", 1000, 500)
+	clock.pass(trusted + time.Second)
+	if role() != bot.Member {
+		t.Error("an admin for ever where Slack can't be asked")
+	}
+}
+
 // TestNamesOutliveSlowLookups: a lookup that takes too long changes nothing either.
 func TestNamesOutliveSlowLookups(t *testing.T) {
 	t.Parallel()

@@ -208,6 +208,20 @@ func (s *Server) addChannel(w *team, c Channel) error {
 	return nil
 }
 
+// ChangeUser has fn change a person: what the person is called or may do.
+func (s *Server) ChangeUser(id string, fn func(*User)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.teamOf(id)
+	if w == nil {
+		return fmt.Errorf("there is no user %s", id)
+	}
+	u := w.users[id]
+	fn(&u)
+	w.users[id] = u
+	return nil
+}
+
 // ChangeChannel lets fn change a conversation: archive it, move the bot or
 // people in and out. The id, the team and the kind stay.
 func (s *Server) ChangeChannel(id string, fn func(*Channel)) error {
