@@ -58,6 +58,7 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 	}
 	options.Guilds = []sandbox.Guild{guild}
 	options.IdentifyInterval = -1
+	options.Now = s.clock.now
 	options.Rate = sandbox.Rate{Limit: 1000, Window: time.Second} // conversations are played faster than people talk
 	s.server = sandbox.New(options)
 	if err := s.server.Start(context.Background()); err != nil {
@@ -86,7 +87,7 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 		a, err := discord.New(discord.Config{
 			Token: s.server.Token(), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
 			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}},
-			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"},
+			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"}, Now: s.clock.now,
 		}, core, log)
 		return a, func() {}, err
 	}
@@ -186,6 +187,7 @@ func readDiscord(s string) string {
 
 // Do implements transcript.Stage.
 func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
+	s.clock.pass()
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
 	if !s.away {
 		if err := s.read(ctx); err != nil {

@@ -41,7 +41,7 @@ type house struct {
 	// open makes the adapter, and where it listens.
 	open func(core *watched, f *fuse, log *slog.Logger) (a adapter, closing func(), err error)
 
-	clock clock
+	clock *clock
 
 	mu    sync.Mutex
 	heard []transcript.Heard
@@ -50,42 +50,55 @@ type house struct {
 	away  bool // no bot runs
 }
 
-// clock is the time by which the bots live: the real one, but for the time that
-// it takes to throw one bot away and start the next, which no transcript counts.
+// clock is the time by which the bots and their platform live. It runs only while
+// people wait: what they do, and a bot's end and start, take no time on it. So a
+// machine that is slow to do them doesn't use up a question's seconds.
 type clock struct {
 	mu      sync.Mutex
-	behind  time.Duration
-	stopped time.Time // when not zero
+	at      time.Time // what it shows, or showed at since
+	since   time.Time // when it began to run
+	waiting int       // how many let it run
 }
+
+func newClock() *clock { return &clock{at: time.Now()} }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.stopped.IsZero() {
-		return c.stopped
+	return c.shown()
+}
+
+// shown is what the clock shows. The caller holds mu.
+func (c *clock) shown() time.Time {
+	if c.waiting == 0 {
+		return c.at
 	}
-	return time.Now().Add(-c.behind)
+	return c.at.Add(time.Since(c.since))
 }
 
-func (c *clock) stop() {
-	now := c.now()
+// run lets the clock run until stop is called.
+func (c *clock) run() (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stopped = now
+	c.at, c.since = c.shown(), time.Now()
+	c.waiting++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.at, c.since = c.shown(), time.Now()
+		c.waiting--
+	}
 }
 
-// pass lets d pass on the stopped clock.
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stopped = c.stopped.Add(d)
-}
+// moment is what anything that a person does takes on the clock: ids of Discord tell
+// milliseconds, and nobody answers in the one in which the question came.
+const moment = 20 * time.Millisecond
 
-func (c *clock) start() {
+// pass lets a moment pass.
+func (c *clock) pass() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.behind = time.Since(c.stopped)
-	c.stopped = time.Time{}
+	c.at = c.at.Add(moment)
 }
 
 func newHouse(t *testing.T, setup transcript.Setup, platform string) *house {
@@ -98,7 +111,7 @@ func newHouse(t *testing.T, setup transcript.Setup, platform string) *house {
 			t.Errorf("close database: %v", err)
 		}
 	})
-	return &house{t: t, setup: setup, store: store.New(engine), platform: platform, wake: make(chan struct{})}
+	return &house{t: t, setup: setup, store: store.New(engine), platform: platform, clock: newClock(), wake: make(chan struct{})}
 }
 
 // readyTime is how long a bot may take to connect to a local server.
@@ -169,20 +182,15 @@ func (h *house) end(crash bool) {
 
 // Restart implements transcript.Stage.
 func (h *house) Restart(ctx context.Context, crash bool, down time.Duration) error {
-	h.clock.stop()
-	defer h.clock.start()
 	h.end(crash)
 	if err := h.Pass(ctx, down); err != nil {
 		return err
 	}
-	h.clock.pass(down)
 	return h.start(ctx)
 }
 
 // Leave implements transcript.Stage. Time goes on meanwhile.
 func (h *house) Leave(_ context.Context, crash bool) error {
-	h.clock.stop()
-	defer h.clock.start()
 	h.end(crash)
 	h.away = true
 	return nil
@@ -196,6 +204,7 @@ func (h *house) Return(ctx context.Context) error {
 
 // Pass implements transcript.Stage: time is real here.
 func (h *house) Pass(ctx context.Context, d time.Duration) error {
+	defer h.clock.run()()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -227,6 +236,9 @@ func (h *house) hear(one transcript.Heard) {
 // Hear implements transcript.Stage.
 func (h *house) Hear(ctx context.Context, from int, within time.Duration) ([]transcript.Heard, error) {
 	deadline := time.Now().Add(within)
+	if within > 0 {
+		defer h.clock.run()()
+	}
 	for {
 		h.mu.Lock()
 		more, wake := append([]transcript.Heard(nil), h.heard[min(from, len(h.heard)):]...), h.wake

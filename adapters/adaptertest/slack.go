@@ -58,7 +58,7 @@ func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stag
 			team.Channels = append(team.Channels, sandbox.Channel{ID: id, Name: strings.TrimPrefix(r.Name, "#"), Kind: sandbox.Public, Members: members, BotMember: true})
 		}
 	}
-	s.server = sandbox.New(sandbox.Options{Teams: []sandbox.Team{team}, SocketMode: socket})
+	s.server = sandbox.New(sandbox.Options{Teams: []sandbox.Team{team}, SocketMode: socket, Now: s.clock.now})
 	if err := s.server.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stag
 	s.open = func(core *watched, f *fuse, log *slog.Logger) (adapter, func(), error) {
 		config := slack.Config{
 			BotToken: s.server.BotToken(slackTeam), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
-			Texts: slack.Texts{Invite: "Invite me", See: seeMessage},
+			Texts: slack.Texts{Invite: "Invite me", See: seeMessage}, Now: s.clock.now,
 		}
 		if socket {
 			config.AppToken = s.server.AppToken()
@@ -152,6 +152,7 @@ func (s *slackStage) Return(ctx context.Context) error {
 
 // Do implements transcript.Stage.
 func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
+	s.clock.pass()
 	room, user := s.rooms[a.Room.Name], s.users[a.Who]
 	if !s.away {
 		if err := s.read(ctx); err != nil {
