@@ -20,8 +20,12 @@ const (
 	giveUpRefused = time.Hour
 	// quietFor is how long a message is tried before the log says so.
 	quietFor = 15 * time.Second
-	// firstAside and lastAside bound the wait between tries of one that stepped aside.
+	// firstAside and lastAside bound the wait between tries of one that stepped aside;
+	// where few have, fewAside, for a room that comes back should not show an open
+	// question for minutes more. See longestAside.
 	firstAside = 2 * time.Second
+	fewAside   = 30 * time.Second
+	asideEach  = 20 * time.Millisecond // of each that waits
 	lastAside  = 5 * time.Minute
 	// firstRetry and lastRetry bound the wait between tries when the platform names
 	// none; where it has been trying for long, slowRetry.

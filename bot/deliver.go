@@ -157,9 +157,18 @@ func (c *couriers) settled(ref RoomRef, line Line) {
 	delete(c.aside, lineID{ref.Room, line.Key})
 }
 
+// longestAside grows with how many edits wait, so that all of them together ask a
+// platform that is down no more than some fifty times a second.
+func (b *Bot) longestAside() time.Duration {
+	c := &b.couriers
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return min(max(time.Duration(len(c.aside))*asideEach, fewAside), lastAside)
+}
+
 // aside goes on trying an edit that stepped aside, ever more rarely.
 func (b *Bot) aside(ref RoomRef, messenger Messenger, line Line) {
-	for wait := firstAside; sleep(b.ctx, jittered(wait)); wait = min(2*wait, lastAside) {
+	for wait := firstAside; sleep(b.ctx, jittered(wait)); wait = min(2*wait, b.longestAside()) {
 		t := b.newAttempt(ref, messenger, line)
 		t.once = true
 		id, err := t.run()
