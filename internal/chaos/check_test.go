@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -149,8 +150,42 @@ func (c *campaign) compareRooms(b *books) findings {
 	return f
 }
 
-// comparePodiums holds each game's table against the ledger.
+// game is one that has ended: what the ledger says of it, and its newest table.
+type game struct {
+	sums  map[string]int
+	table string
+}
+
+// wrong says what the table has that the ledger hasn't. Whoever has no points need not
+// be on it: an answer that came late and was wrong corrects nothing.
+func (g game) wrong(called func(string) string) []string {
+	var out []string
+	_, of := points(g.table)
+	listed := map[string]int{}
+	for name, n := range of {
+		listed[called(name)] = n
+		if sum, ok := g.sums[called(name)]; !ok || sum != n {
+			out = append(out, fmt.Sprintf("gives %s %d points, the ledger says %d", name, n, sum))
+		}
+	}
+	for name, n := range g.sums {
+		if _, ok := listed[name]; !ok && n != 0 {
+			out = append(out, fmt.Sprintf("leaves out %s with %d points: %q", name, n, g.table))
+		}
+	}
+	return out
+}
+
+// comparePodiums holds each game's table against the ledger. Where answers came late,
+// a corrected table follows.
 func (c *campaign) comparePodiums(f *findings, r *room, b *books) {
+	names := map[string]string{}
+	for _, p := range r.players {
+		id := string(r.on.user(p))
+		names["player "+id[strings.LastIndexAny(id, ":/")+1:]] = r.names[p] // whose name the platform didn't tell
+	}
+	called := func(name string) string { return cmp.Or(names[name], name) }
+	var ended []game
 	sums, rounds, in := map[string]int{}, 0, false
 	for _, m := range r.on.messages(r.channel) {
 		switch no := m.round(); {
@@ -165,18 +200,22 @@ func (c *campaign) comparePodiums(f *findings, r *room, b *books) {
 			}
 		case in && strings.HasPrefix(m.text, "The game is over"):
 			in = false
-			if rounds != 2 {
-				continue // a question in doubt was never seen, so that its sums are not known here
+			if rounds == 2 { // else a question in doubt was never seen, so that its sums are not known here
+				ended = append(ended, game{sums: sums, table: m.text})
 			}
-			names, of := points(m.text)
-			if len(names) != len(sums) {
-				f.add("PODIUM: %s lists %d players, the ledger has %d: %q", r.channel, len(names), len(sums), m.text)
-			}
-			for name, n := range of {
-				if sums[name] != n {
-					f.add("PODIUM: %s gives %s %d points, the ledger says %d", r.channel, name, n, sums[name])
+		case strings.HasPrefix(m.text, "Some answers of the last game reached me late") && len(ended) > 0:
+			of := len(ended) - 1
+			for i, g := range ended { // two games may have ended before it
+				if len(g.wrong(called)) > 0 && len(game{g.sums, m.text}.wrong(called)) == 0 {
+					of = i
 				}
 			}
+			ended[of].table = m.text
+		}
+	}
+	for _, g := range ended {
+		for _, how := range g.wrong(called) {
+			f.add("PODIUM: %s %s", r.channel, how)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func plainText(s string) string {
 	return strings.NewReplacer("*", "", "\\", "", "||", "", "`", "").Replace(s)
 }
 
-var boardLine = regexp.MustCompile(`(?m)(\d+)\. (\S+) — (-?\d+)`)
+var boardLine = regexp.MustCompile(`(?m)(\d+)\. (\S.*?) — (-?\d+)`)
 
 // points reads the lines of a table: points by name, in order.
 func points(text string) (names []string, of map[string]int) {
