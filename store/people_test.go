@@ -253,7 +253,7 @@ func backup(t *testing.T, p *playing, e *bolt.Engine) {
 		t.Errorf("players: %q %v", list, err)
 	}
 	copied := filepath.Join(t.TempDir(), "copy.db")
-	noError(t, e.Backup(t.Context(), copied, nil))
+	noError(t, e.Backup(t.Context(), copied, nil, nil))
 	content, err := os.ReadFile(copied)
 	noError(t, err)
 	for i := range 9 {

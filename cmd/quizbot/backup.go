@@ -42,7 +42,7 @@ func (c backupCommand) Run(ctx context.Context, at surroundings) error {
 	}
 	line := newProgressLine(at)
 	defer line.clear()
-	if err := copyDatabase(ctx, db, c.File, line); err != nil {
+	if err := copyDatabase(ctx, db, c.File, line, proveRecords); err != nil {
 		return err
 	}
 	line.clear()
@@ -56,7 +56,7 @@ func (c backupCommand) Run(ctx context.Context, at surroundings) error {
 
 // copyDatabase makes a copy of a database to a new file, through the process that
 // has it open where there is one.
-func copyDatabase(ctx context.Context, db, path string, line *progressLine) error {
+func copyDatabase(ctx context.Context, db, path string, line *progressLine, prove bolt.Proof) error {
 	line.say("waiting for a copy")
 	answer, found, err := callControl(ctx, db, http.MethodPost, backupPath, nil)
 	if err != nil {
@@ -64,9 +64,9 @@ func copyDatabase(ctx context.Context, db, path string, line *progressLine) erro
 	}
 	if found {
 		defer func() { _ = answer.Body.Close() }()
-		return bolt.Receive(ctx, answer.Body, answer.ContentLength, path, db, line.progress("received"))
+		return bolt.Receive(ctx, answer.Body, answer.ContentLength, path, db, line.progress("received"), prove)
 	}
-	err = bolt.Backup(ctx, db, path, line.progress("copied"))
+	err = bolt.Backup(ctx, db, path, line.progress("copied"), prove)
 	if errors.Is(err, bolt.ErrLocked) {
 		return unreachable(db)
 	}
@@ -125,7 +125,7 @@ func (c restoreCommand) Run(ctx context.Context, at surroundings) error {
 	line := newProgressLine(at)
 	defer line.clear()
 	line.say("checking " + c.File)
-	if err := bolt.Restore(ctx, c.File, db, line.progress("restored")); err != nil {
+	if err := bolt.Restore(ctx, c.File, db, line.progress("restored"), proveRecords); err != nil {
 		return err
 	}
 	line.clear()

@@ -158,7 +158,7 @@ func answeredFile(t *testing.T) string {
 // file stays as it is.
 func TestCheckFindsFaults(t *testing.T) {
 	compact := filepath.Join(t.TempDir(), "compact.db") // without pages that nobody uses
-	if err := bolt.Backup(t.Context(), answeredFile(t), compact, nil); err != nil {
+	if err := bolt.Backup(t.Context(), answeredFile(t), compact, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(compact)
@@ -214,6 +214,17 @@ func TestCheckFindsFaults(t *testing.T) {
 			expect(t, out+errs, db)
 			if after, err := os.ReadFile(db); err != nil || !bytes.Equal(after, before) {
 				t.Errorf("the file was changed (%v)", err)
+			}
+			// What check finds is neither copied as a good backup nor restored from one.
+			saved, again := filepath.Join(t.TempDir(), "saved.db"), filepath.Join(t.TempDir(), "again.db")
+			for target, args := range map[string][]string{saved: {db, "backup", saved}, again: {again, "restore", db}} {
+				status, out, errs := command(t, args[0], args[1:]...)
+				if (status == exitDone) != (name == "nothing") || status > exitFailed {
+					t.Errorf("%q: status %d:\n%s%s", args[1:], status, out, errs)
+				}
+				if _, err := os.Stat(target); (err == nil) != (status == exitDone) {
+					t.Errorf("%q left %s (%v)", args[1:], target, err)
+				}
 			}
 		})
 	}

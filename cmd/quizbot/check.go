@@ -79,7 +79,7 @@ func copyOfLive(ctx context.Context, path string, line *progressLine) (copied st
 	}
 	remove = func() { _ = os.RemoveAll(folder) }
 	copied = filepath.Join(folder, "copy.db")
-	if err := copyDatabase(ctx, path, copied, line); err != nil {
+	if err := copyDatabase(ctx, path, copied, line, nil); err != nil {
 		remove()
 		return "", nil, fmt.Errorf("check %s: no copy of the running quizbot's could be made (TMPDIR says where): %w", path, err)
 	}
@@ -105,6 +105,26 @@ func verifyFile(ctx context.Context, path string, line *progressLine, report *fa
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 	return store.Verify(ctx, e, format, time.Now(), report.add)
+}
+
+// proveRecords is a bolt.Proof: it finds what quizbot check would.
+func proveRecords(ctx context.Context, copied *bolt.Engine, format int) error {
+	var first *store.Fault
+	n := 0
+	_, err := store.Verify(ctx, copied, format, time.Now(), func(f store.Fault) {
+		if n++; first == nil {
+			first = &f
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case n > 1:
+		return fmt.Errorf("%s, and %d more", plainLine(first.What), n-1)
+	case n == 1:
+		return errors.New(plainLine(first.What))
+	}
+	return nil
 }
 
 // faultReport tells faults, a line each.

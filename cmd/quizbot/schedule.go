@@ -32,14 +32,14 @@ type backups struct {
 	every  time.Duration
 	keep   int
 	now    func() time.Time
-	copy   func(ctx context.Context, path string, progress bolt.Progress) error
+	copy   func(ctx context.Context, path string, progress bolt.Progress, prove bolt.Proof) error
 	log    *slog.Logger
 
 	last prometheus.Gauge
 	made *prometheus.CounterVec
 }
 
-func newBackups(conf config, copyTo func(context.Context, string, bolt.Progress) error, registry prometheus.Registerer, log *slog.Logger) *backups {
+func newBackups(conf config, copyTo func(context.Context, string, bolt.Progress, bolt.Proof) error, registry prometheus.Registerer, log *slog.Logger) *backups {
 	b := &backups{
 		folder: conf.get("QUIZBOT_BACKUPS"), every: conf.backupEvery, keep: conf.backupKeep, now: time.Now, copy: copyTo, log: log,
 		last: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -118,7 +118,7 @@ func (b *backups) names() ([]string, error) {
 func (b *backups) make(ctx context.Context, now time.Time) bool {
 	name := now.UTC().Format(backupStamp)
 	path := filepath.Join(b.folder, name)
-	if err := b.copy(ctx, path, nil); err != nil {
+	if err := b.copy(ctx, path, nil, proveRecords); err != nil {
 		if ctx.Err() == nil {
 			b.made.WithLabelValues("failed").Inc()
 			b.log.Error("no backup was made; it is tried again", "again_in", min(b.every, backupRetry), "err", err)

@@ -47,7 +47,7 @@ func newSchedule(t *testing.T, folder string, every time.Duration, keep int) *sc
 	t.Helper()
 	s := &schedule{log: &lockedBuffer{}, registry: prometheus.NewRegistry()}
 	conf := config{values: map[string]string{"QUIZBOT_BACKUPS": folder}, backupEvery: every, backupKeep: keep}
-	s.backups = newBackups(conf, func(_ context.Context, path string, _ bolt.Progress) error {
+	s.backups = newBackups(conf, func(_ context.Context, path string, _ bolt.Progress, _ bolt.Proof) error {
 		if s.fails != nil {
 			return s.fails
 		}

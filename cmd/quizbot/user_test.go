@@ -108,7 +108,7 @@ func TestUserData(t *testing.T) {
 		t.Fatal(err)
 	}
 	copied := filepath.Join(folder, "copy.db")
-	if err := e.Backup(t.Context(), copied, nil); err != nil {
+	if err := e.Backup(t.Context(), copied, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, say(exitFailed, "list"), "in use by another process", "no running quizbot answers")

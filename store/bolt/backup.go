@@ -28,13 +28,18 @@ func (p Progress) told(done, total int64) {
 	}
 }
 
+// Proof looks at a copy, of the format, before it gets its name, and says what is
+// wrong with what it holds. nil: only how the file is built is looked at, and each
+// record by itself.
+type Proof func(ctx context.Context, copied *Engine, format int) error
+
 // Backup writes a copy of the open database, as it is at one moment, to a new
 // file at path: without free pages, checked in whole, on disk, readable to its
 // owner alone. Until then it has another name, so whoever finds the file finds a
 // good one. Writers go on meanwhile; but what they replace is kept in the database
 // file until the copy is made, so that the file may grow by as much.
-func (e *Engine) Backup(ctx context.Context, path string, progress Progress) error {
-	return place(ctx, "backup", path, func(half string) error { return e.copyTo(ctx, half, progress) })
+func (e *Engine) Backup(ctx context.Context, path string, progress Progress, prove Proof) error {
+	return place(ctx, "backup", path, prove, func(half string) error { return e.copyTo(ctx, half, progress) })
 }
 
 // Snapshot is a copy as Backup makes it, in a file without a name beside the
@@ -136,12 +141,12 @@ func copySnapshot(tx *bbolt.Tx, half string, progress Progress, again func() err
 
 // Backup is Engine.Backup of the file at from, which no process may have open for
 // writing. It is not changed, nor brought to a newer format.
-func Backup(ctx context.Context, from, path string, progress Progress) error {
+func Backup(ctx context.Context, from, path string, progress Progress, prove Proof) error {
 	info, err := os.Stat(from)
 	if err != nil {
 		return fmt.Errorf("database %s: %w: name an existing one with QUIZBOT_DB", from, plain(err))
 	}
-	return place(ctx, "backup", path, func(half string) error {
+	return place(ctx, "backup", path, prove, func(half string) error {
 		if _, err := inspect(from, info); err != nil {
 			return err
 		}
@@ -156,8 +161,8 @@ func Backup(ctx context.Context, from, path string, progress Progress) error {
 
 // Receive writes the copy that from holds, of size bytes, to a new file at path,
 // as Backup does. The space that the database db needs on the same disk is left.
-func Receive(ctx context.Context, from io.Reader, size int64, path, db string, progress Progress) error {
-	return place(ctx, "backup", path, func(half string) error {
+func Receive(ctx context.Context, from io.Reader, size int64, path, db string, progress Progress, prove Proof) error {
+	return place(ctx, "backup", path, prove, func(half string) error {
 		if err := newSpare(half, db).has(size); err != nil {
 			return err
 		}
@@ -167,11 +172,11 @@ func Receive(ctx context.Context, from io.Reader, size int64, path, db string, p
 
 // Restore makes a new database at path of the backup at from, which stays as it
 // is. from is checked in whole before; its error names it.
-func Restore(ctx context.Context, from, path string, progress Progress) error {
+func Restore(ctx context.Context, from, path string, progress Progress, prove Proof) error {
 	if err := Vacant("restore", path); err != nil {
 		return err
 	}
-	if err := sound(ctx, from); err != nil {
+	if err := sound(ctx, from, prove); err != nil {
 		return unfit(from, err)
 	}
 	f, err := os.Open(from)
@@ -183,7 +188,7 @@ func Restore(ctx context.Context, from, path string, progress Progress) error {
 	if err != nil {
 		return unfit(from, err)
 	}
-	return place(ctx, "restore", path, func(half string) error { return pour(ctx, half, f, info.Size(), progress) })
+	return place(ctx, "restore", path, nil, func(half string) error { return pour(ctx, half, f, info.Size(), progress) })
 }
 
 // unfit is why a backup can't be restored. Nothing was written.
@@ -208,7 +213,7 @@ func unfit(path string, err error) error {
 
 // place has fill make a file under another name, checks it, and gives it its name
 // where that is free. What fails leaves nothing behind.
-func place(ctx context.Context, what, path string, fill func(half string) error) error {
+func place(ctx context.Context, what, path string, prove Proof, fill func(half string) error) error {
 	if err := Vacant(what, path); err != nil {
 		return err
 	}
@@ -225,7 +230,11 @@ func place(ctx context.Context, what, path string, fill func(half string) error)
 	if err != nil {
 		return unwritten(what, path, err)
 	}
-	if err := sound(ctx, half.Name()); err != nil {
+	if err := sound(ctx, half.Name(), prove); err != nil {
+		var how *damage
+		if errors.As(err, &how) {
+			err = fmt.Errorf("%w (%s)", ErrCorrupt, how.how)
+		}
 		return fmt.Errorf("%s %s: the copy is not good, and was removed; check the disk, and the database with quizbot check: %w", what, path, err)
 	}
 	if err := giveName(half.Name(), path); err != nil {

@@ -71,7 +71,7 @@ func copyOnAndOn(ctx context.Context, b *testing.B, e *bolt.Engine, began chan<-
 	var once sync.Once
 	to := filepath.Join(b.TempDir(), "b.db")
 	for {
-		err := e.Backup(ctx, to, func(int64, int64) { once.Do(func() { close(began) }) })
+		err := e.Backup(ctx, to, func(int64, int64) { once.Do(func() { close(began) }) }, nil)
 		if ctx.Err() != nil {
 			return made
 		}

@@ -42,7 +42,7 @@ func backUp(path, to string) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 300_000, Max: before.Max}); err != nil {
 			fmt.Println("limit", err)
 		}
-		fmt.Println("backup:", e.Backup(context.Background(), to, nil))
+		fmt.Println("backup:", e.Backup(context.Background(), to, nil, nil))
 		_, err := e.Snapshot(context.Background())
 		fmt.Println("snapshot:", err)
 		_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
@@ -51,7 +51,7 @@ func backUp(path, to string) {
 	}
 	for {
 		fmt.Println("begin")
-		if err := e.Backup(context.Background(), to, nil); err != nil {
+		if err := e.Backup(context.Background(), to, nil, nil); err != nil {
 			fmt.Println("failed", err)
 			return
 		}
@@ -115,7 +115,7 @@ func TestBackupWhileMany(t *testing.T) {
 			before[room] = acknowledged[room].Load()
 		}
 		to := filepath.Join(t.TempDir(), "b.db")
-		if err := e.Backup(t.Context(), to, nil); err != nil {
+		if err := e.Backup(t.Context(), to, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		sound(t, to)
@@ -165,7 +165,7 @@ func TestBackupHoldsNothingDeleted(t *testing.T) {
 			t.Errorf("%d of %d after %d", done, of, last)
 		}
 		last, total = done, of
-	}); err != nil || last != total || total == 0 {
+	}, nil); err != nil || last != total || total == 0 {
 		t.Fatalf("%d of %d: %v", last, total, err)
 	}
 	old, err1 := os.ReadFile(path)
@@ -193,13 +193,13 @@ func TestBackupAndRestoreOfAFile(t *testing.T) {
 	if err := os.WriteFile(path, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := bolt.Backup(t.Context(), path, to, nil); err != nil {
+	if err := bolt.Backup(t.Context(), path, to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, good) {
 		t.Errorf("the database was changed (%v)", err)
 	}
-	if err := bolt.Restore(t.Context(), to, again, nil); err != nil {
+	if err := bolt.Restore(t.Context(), to, again, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	e := open(t, again)
@@ -219,8 +219,8 @@ func TestBackupAndRestoreOfAFile(t *testing.T) {
 	for _, there := range []string{path, to, folder, link} {
 		before, _ := os.ReadFile(there)
 		for name, err := range map[string]error{
-			"backup": bolt.Backup(t.Context(), path, there, nil), "live": e.Backup(t.Context(), there, nil), "restore": bolt.Restore(t.Context(), to, there, nil),
-			"receive": bolt.Receive(t.Context(), bytes.NewReader(good), int64(len(good)), there, again, nil),
+			"backup": bolt.Backup(t.Context(), path, there, nil, nil), "live": e.Backup(t.Context(), there, nil, nil), "restore": bolt.Restore(t.Context(), to, there, nil, nil),
+			"receive": bolt.Receive(t.Context(), bytes.NewReader(good), int64(len(good)), there, again, nil, nil),
 		} {
 			if !errors.Is(err, bolt.ErrExists) || !strings.Contains(err.Error(), there) {
 				t.Errorf("%s to %s: %v", name, there, err)
@@ -231,10 +231,10 @@ func TestBackupAndRestoreOfAFile(t *testing.T) {
 		}
 	}
 	nowhere := filepath.Join(folder, "none", "b.db")
-	if err := bolt.Backup(t.Context(), path, nowhere, nil); err == nil || !strings.Contains(err.Error(), nowhere) {
+	if err := bolt.Backup(t.Context(), path, nowhere, nil, nil); err == nil || !strings.Contains(err.Error(), nowhere) {
 		t.Errorf("to no folder: %v", err)
 	}
-	if err := bolt.Backup(t.Context(), again, filepath.Join(folder, "c.db"), nil); !errors.Is(err, bolt.ErrLocked) {
+	if err := bolt.Backup(t.Context(), again, filepath.Join(folder, "c.db"), nil, nil); !errors.Is(err, bolt.ErrLocked) {
 		t.Errorf("of a file in use: %v", err)
 	}
 	if left := slices.Concat(halves(t, path), halves(t, to), halves(t, again)); len(left) > 0 {
@@ -262,7 +262,7 @@ func TestRestoreRefuses(t *testing.T) {
 			if err := os.WriteFile(from, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := bolt.Restore(t.Context(), from, to, nil)
+			err := bolt.Restore(t.Context(), from, to, nil, nil)
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), from) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want %v and the path in one line", err, c.want)
 			}
@@ -274,7 +274,7 @@ func TestRestoreRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := bolt.Restore(t.Context(), filepath.Join(t.TempDir(), "none"), filepath.Join(t.TempDir(), "q.db"), nil); !errors.Is(err, os.ErrNotExist) {
+	if err := bolt.Restore(t.Context(), filepath.Join(t.TempDir(), "none"), filepath.Join(t.TempDir(), "q.db"), nil, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no backup: %v", err)
 	}
 }
@@ -336,7 +336,7 @@ func TestKilledWhileBackingUp(t *testing.T) {
 		}
 	}
 	_ = os.Remove(to)
-	if err := open(t, path).Backup(t.Context(), to, nil); err != nil {
+	if err := open(t, path).Backup(t.Context(), to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if left := halves(t, to); len(left) > 0 {
@@ -378,7 +378,7 @@ func TestBackupToAFullDisk(t *testing.T) {
 func TestBackupLeavesRoom(t *testing.T) {
 	path := large(t)
 	to := filepath.Join(filepath.Dir(path), "b.db")
-	err := bolt.Receive(t.Context(), bytes.NewReader(nil), 1<<60, to, path, nil)
+	err := bolt.Receive(t.Context(), bytes.NewReader(nil), 1<<60, to, path, nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "backup "+to) || !strings.Contains(err.Error(), "too little space is left") {
 		t.Errorf("a copy larger than the disk: %v", err)
 	}
@@ -412,13 +412,13 @@ func TestSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := filepath.Join(t.TempDir(), "b.db")
-	if err := bolt.Receive(t.Context(), f, info.Size()+1, to, path, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := bolt.Receive(t.Context(), f, info.Size()+1, to, path, nil, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("less came than was said: %v", err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	if err := bolt.Receive(t.Context(), f, info.Size(), to, path, nil); err != nil {
+	if err := bolt.Receive(t.Context(), f, info.Size(), to, path, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	sound(t, to)
@@ -437,18 +437,18 @@ func TestBackupEnds(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		})
-	})
+	}, nil)
 	if !errors.Is(err, bolt.ErrClosed) {
 		t.Errorf("closed meanwhile: %v", err)
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	if err := e.Backup(t.Context(), to, nil); !errors.Is(err, bolt.ErrClosed) {
+	if err := e.Backup(t.Context(), to, nil, nil); !errors.Is(err, bolt.ErrClosed) {
 		t.Errorf("closed before: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := open(t, large(t)).Backup(ctx, to, func(int64, int64) { cancel() }); !errors.Is(err, context.Canceled) {
+	if err := open(t, large(t)).Backup(ctx, to, func(int64, int64) { cancel() }, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 	if names, err := os.ReadDir(filepath.Dir(to)); err != nil || len(names) > 0 {
@@ -464,7 +464,7 @@ func TestCheckSurvivesDamage(t *testing.T) {
 	if err := os.WriteFile(path, filled(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := bolt.Backup(t.Context(), path, whole, nil); err != nil { // without pages that nobody uses
+	if err := bolt.Backup(t.Context(), path, whole, nil, nil); err != nil { // without pages that nobody uses
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(whole)
@@ -545,7 +545,7 @@ func TestCheckOfWhatBboltWrites(t *testing.T) {
 	}
 	sound(t, path)
 	to := filepath.Join(t.TempDir(), "b.db")
-	if err := bolt.Backup(t.Context(), path, to, nil); err != nil {
+	if err := bolt.Backup(t.Context(), path, to, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if a, b := content(t, path), content(t, to); a != b {

@@ -50,13 +50,24 @@ func Check(ctx context.Context, path string) (faults []string, err error) {
 	return faults, err
 }
 
-// sound is Check as one error.
-func sound(ctx context.Context, path string) error {
+// sound is Check as one error, and what prove has to say.
+func sound(ctx context.Context, path string, prove Proof) error {
 	faults, err := Check(ctx, path)
 	if err == nil && len(faults) > 0 {
 		err = damaged(path, faults[0])
 	}
-	return err
+	if err != nil || prove == nil {
+		return err
+	}
+	e, format, err := OpenReadOnly(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }()
+	if err := prove(ctx, e, format); err != nil && ctx.Err() == nil {
+		return damaged(path, err.Error())
+	}
+	return ctx.Err()
 }
 
 // What a page is, as its header says. Layout: bbolt internal/common page.go.
