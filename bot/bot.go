@@ -85,7 +85,7 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	b.couriers.init()
 	b.alarm.ring = make(chan struct{}, 1)
 	b.alarm.busy = map[RoomRef]bool{}
-	b.folding.busy = map[TeamID]bool{}
+	b.folding.busy, b.folding.gathered = map[TeamID]bool{}, map[TeamID]int{}
 	b.catch.init()
 	b.pool.Store(pool)
 	return b

@@ -7,6 +7,28 @@ import "sync"
 type folding struct {
 	mu   sync.Mutex
 	busy map[TeamID]bool // true: asked for again meanwhile
+	// gathered counts a team's answers since its boards were last asked for here.
+	gathered map[TeamID]int
+}
+
+// foldEach is after how many answers boards are brought up to date though no question
+// closes (one can be open for a day): so many fold in less time than anybody notices
+// who looks at a board.
+const foldEach = 250
+
+// gather notes that n answers of a team were saved.
+func (b *Bot) gather(team TeamID, n int) {
+	f := &b.folding
+	f.mu.Lock()
+	if len(f.gathered) >= maxRooms {
+		clear(f.gathered)
+	}
+	f.gathered[team] += n
+	enough := f.gathered[team] >= foldEach
+	f.mu.Unlock()
+	if enough {
+		b.fold(team)
+	}
 }
 
 // fold has the team's boards brought up to date soon, after a question has closed:
@@ -15,6 +37,7 @@ func (b *Bot) fold(team TeamID) {
 	f := &b.folding
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	delete(f.gathered, team)
 	if _, busy := f.busy[team]; busy {
 		f.busy[team] = true
 		return

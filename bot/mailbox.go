@@ -244,6 +244,8 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	if plan.closed {
 		b.fold(m.ref.Team)
 		b.catch.sawClose(m.ref, plan.now)
+	} else if n := len(plan.change.Answers); n > 0 {
+		b.gather(m.ref.Team, n)
 	}
 	if wake := m.snap.State.Room.Wake(); !wake.IsZero() {
 		b.alarm.at(wake)
