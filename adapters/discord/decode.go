@@ -36,6 +36,7 @@ type message struct {
 	Type      int     `json:"type"`
 	Flags     int     `json:"flags"`
 	WebhookID string  `json:"webhook_id"`
+	Edited    *string `json:"edited_timestamp"`
 	Author    *user   `json:"author"`
 	Member    *member `json:"member"`
 	Reference *struct {

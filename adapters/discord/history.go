@@ -91,10 +91,13 @@ func (a *Adapter) linesSince(ctx context.Context, channel string, from time.Time
 	return out, fmt.Errorf("read the history of channel %s: more than %d messages since %s", channel, len(out), from.Format(time.RFC3339))
 }
 
-// said are the lines of people among messages.
+// said are the lines of people among messages, but for those that were edited since.
 func (a *Adapter) said(lines []message, guild, self string, under bot.Place) []bot.Said {
 	var out []bot.Said
 	for _, m := range lines {
+		if m.Edited != nil {
+			continue // what it said when it was written is nowhere to be read any more
+		}
 		m.GuildID = guild // the history doesn't say it
 		arrived, ok := readMessage(m, self, a.guilds.roleOf)
 		if !ok {

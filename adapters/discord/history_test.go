@@ -106,6 +106,13 @@ func TestMissed(t *testing.T) {
 	if _, err := b.Say(ctx, sandbox.DefaultChannelID, sandbox.BobID, "a reply", sandbox.ReplyTo(string(question))); err != nil {
 		t.Fatal(err)
 	}
+	changed, err := b.Say(ctx, sandbox.DefaultChannelID, sandbox.BobID, "the wrong answer")
+	if err == nil {
+		err = b.EditSaid(ctx, changed.ID, "the right answer, as everybody knows by now")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	live := b.core.hear(t, "a reply")
 	b.core.hear(t, "in the thread")
 	missing := bot.Missing{Team: live.Team, Room: room, Since: timeOf(string(question)), Questions: []bot.MessageID{question, "1100000000000000123"}}

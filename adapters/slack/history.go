@@ -148,12 +148,16 @@ func (l *line) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// said are the lines of people, as if they came as events. Everybody is looked up at
+// said are the lines of people, as if they came as events, but for those that were
+// edited since. Everybody is looked up at
 // the same time.
 func (a *Adapter) said(lines []line, at *workspace, team, channel string) []bot.Said {
 	var out []bot.Said
 	var names []func() person
 	for _, l := range lines {
+		if _, edited := l.raw["edited"]; edited {
+			continue // what it said when it was written is nowhere to be read any more
+		}
 		l.raw["channel"], _ = json.Marshal(channel)
 		inner, err := json.Marshal(l.raw)
 		if err != nil {

@@ -35,7 +35,7 @@ func create(path string, now time.Time) error {
 		if errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("database %s: %w: let this user write in the folder", path, fs.ErrPermission)
 		}
-		return fmt.Errorf("database %s: %w", path, err)
+		return fmt.Errorf("database %s: %w: it has to be on a disk that is there and writable", path, plain(err))
 	}
 	name := half.Name()
 	defer func() { _ = os.Remove(name) }()
