@@ -247,20 +247,22 @@ func (p *parser) into(to *string, what string, limit int) func(*yaml.Node) {
 // maxList is how many texts any list may hold, whatever it is for.
 const maxList = 200
 
-// texts reads a list of texts, no two of them the same.
-func (p *parser) texts(n *yaml.Node, what string, limit int, same func(a, b string) bool) []string {
+// texts reads a list of texts, no two of them the same: two are when they share one of
+// their looks.
+func (p *parser) texts(n *yaml.Node, what string, limit int, looks func(string) []string) []string {
 	if n.Kind != yaml.SequenceNode {
 		p.fault(n, "write it as a list: [one, two]", "%s must be a list of texts, this is %s", what, kindName(n))
 		return nil
 	}
-	if len(n.Content) > maxList { // each is compared with all the others
+	if len(n.Content) > maxList {
 		p.fault(n, "keep the best", "%s is a list of %d texts; a list has at most %d", what, len(n.Content), maxList)
 		return nil
 	}
 	var out []string
+	seen := looked{}
 	for _, item := range n.Content {
 		s := p.text(item, what, limit)
-		if s != "" && slices.ContainsFunc(out, func(x string) bool { return same(x, s) }) {
+		if s != "" && seen.before(looks(s)) {
 			p.fault(item, "keep one of them", "%s holds two texts that are the same to players: %q", what, cutText(s))
 		}
 		out = append(out, s)

@@ -39,7 +39,7 @@ func (p *parser) pack(root *yaml.Node) Pack {
 		},
 		"title": p.into(&pack.Title, "title", MaxTitle),
 		"aliases": func(n *yaml.Node) {
-			pack.Aliases = p.texts(n, "aliases", maxID, looksAlike)
+			pack.Aliases = p.texts(n, "aliases", maxID, looksOf)
 			for i, alias := range pack.Aliases {
 				if why, cure := unsayable(alias); why != "" {
 					p.fault(n.Content[i], cure, "the alias %q %s", cutText(alias), why)
@@ -113,7 +113,7 @@ func (p *parser) question(n *yaml.Node) Question {
 		"explain": p.into(&q.Explain, "explain", MaxExplain),
 		"source":  p.into(&q.Source, "source", MaxSource),
 		"hint":    p.into(&q.Hint, "hint", MaxHint),
-		"tags":    func(n *yaml.Node) { q.Tags = p.texts(n, "tags", maxID, looksAlike) },
+		"tags":    func(n *yaml.Node) { q.Tags = p.texts(n, "tags", maxID, looksOf) },
 		"difficulty": func(n *yaml.Node) {
 			q.Difficulty = Difficulty(p.integer(n, "difficulty", int(Easy), int(Hard), "1 is easy, 2 medium, 3 hard"))
 		},
@@ -166,7 +166,7 @@ func (p *parser) options(n *yaml.Node, kind Kind) []Option {
 		return nil
 	}
 	var out []Option
-	correct := 0
+	correct, seen := 0, looked{}
 	for _, item := range n.Content {
 		var o Option
 		p.fields(item, "an option", map[string]func(*yaml.Node){
@@ -174,7 +174,7 @@ func (p *parser) options(n *yaml.Node, kind Kind) []Option {
 			"correct": func(n *yaml.Node) { o.Correct = p.truth(n, "correct") },
 			"why":     p.into(&o.Why, "why", MaxWhy),
 		}, "text")
-		if o.Text != "" && slices.ContainsFunc(out, func(x Option) bool { return alike(x.Text, o.Text) }) {
+		if o.Text != "" && seen.before(meaningsOf(o.Text)) {
 			p.fault(item, "change one of them", "two options are equal to players: %q", cutText(o.Text))
 		}
 		if o.Correct {
@@ -192,7 +192,7 @@ func (p *parser) options(n *yaml.Node, kind Kind) []Option {
 }
 
 func (p *parser) steps(n *yaml.Node) []string {
-	steps := p.texts(n, "steps", MaxOption, alike)
+	steps := p.texts(n, "steps", MaxOption, meaningsOf)
 	if len(steps) < 2 || len(steps) > MaxOptions {
 		p.fault(n, "list them in the right order", "steps must be a list of 2 to %d texts", MaxOptions)
 	}
@@ -200,7 +200,7 @@ func (p *parser) steps(n *yaml.Node) []string {
 }
 
 func (p *parser) accept(n *yaml.Node) []string {
-	accept := p.texts(n, "accept", MaxOption, looksAlike)
+	accept := p.texts(n, "accept", MaxOption, looksOf)
 	if n.Kind == yaml.SequenceNode && len(accept) == 0 || len(accept) > maxAccept {
 		p.fault(n, "list what counts as right, the best form first", "accept must be a list of 1 to %d texts", maxAccept)
 	}

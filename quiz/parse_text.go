@@ -34,19 +34,34 @@ func blank(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsSpace(r) && !invisible(r) && r != '\u2800' }) < 0
 }
 
-// looksAlike says that two texts are the same but for case, spaces, encoding and
-// what nobody sees.
-func looksAlike(a, b string) bool { return flat(a) == flat(b) }
+// looked are the looks of texts that were read, to compare many with each other in
+// little time.
+type looked map[string]bool
 
-// alike says that players can't tell two texts apart, or that the same typed
-// answer means both: "GET" and "get.", "client" and "the client", and the same
-// letters in another encoding. Signs tell texts apart, for "-1" is not "1".
-func alike(a, b string) bool {
-	if looksAlike(a, b) {
-		return true
+// before notes a text by its looks, and says whether one of them was there before.
+func (l looked) before(looks []string) bool {
+	found := false
+	for _, look := range looks {
+		found = found || l[look]
+		l[look] = true
 	}
-	folded := Fold(a)
-	return folded != "" && folded == Fold(b) && signs(flat(a)) == signs(flat(b))
+	return found
+}
+
+// looksOf is what two texts share that are the same but for case, spaces, encoding
+// and what nobody sees.
+func looksOf(s string) []string { return []string{flat(s)} }
+
+// meaningsOf is what two texts share, one of it at least, that players can't tell
+// apart, or when the same typed answer means both: "GET" and "get.", "client" and
+// "the client", and the same letters in another encoding. Signs tell texts apart, for
+// "-1" is not "1".
+func meaningsOf(s string) []string {
+	look := flat(s)
+	if folded := Fold(s); folded != "" {
+		return []string{look, "\x00" + folded + "\x00" + signs(look)}
+	}
+	return []string{look}
 }
 
 // flat is a text as it looks, but for case.

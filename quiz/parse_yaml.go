@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"regexp"
 	"sort"
 	"strings"
@@ -162,17 +163,20 @@ func (r *slowReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// maxSearch bounds the work of finding a place, in bytes that are read again.
-const maxSearch = 4 << 20
+// maxSearch bounds the work of finding a place, in bytes that are read again: a few
+// readings of the largest file, and as many as it takes of a usual one.
+const maxSearch = 3 << 20
 
 // faultAt is the offset of the character that makes src faulty. The library
 // names lines, the wrong ones at times, and no columns; but it reads from front
 // to back, so it is the first character without which it does not complain. In a
-// large file it may be no more than the beginning of the line.
+// large file it may be no more than the beginning of the line, or of one below it.
 func faultAt(src []byte, err error) int {
-	budget := 0
+	budget := maxSearch
 	complains := func(n int) bool {
-		budget -= n
+		if budget -= n; budget < 0 {
+			return false // the search ends at a place that is known to be at fault
+		}
 		_, e := documents(bytes.NewReader(src[:n]))
 		return e != nil && e.Error() == err.Error()
 	}
@@ -197,13 +201,11 @@ func faultAt(src []byte, err error) int {
 	if line+1 < len(begins) {
 		end = begins[line+1]
 	}
-	if (end-begin)*end > maxSearch {
-		budget = maxSearch
-		at := sort.Search(end-begin, func(i int) bool { return budget < 0 || complains(begin+i) })
-		if budget < 0 {
-			return begin
-		}
-		return begin + max(0, at-1)
+	switch wide := end - begin; {
+	case bits.Len(uint(wide))*end > budget: // not even by halves
+		return begin
+	case wide*end > budget:
+		return begin + max(0, sort.Search(wide, func(i int) bool { return complains(begin + i) })-1)
 	}
 	// Backwards: in a line with two quoted texts, the first one is at fault too
 	// for as long as its end has not been read.
