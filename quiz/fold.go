@@ -13,6 +13,10 @@ import (
 // bounds the work of comparing.
 const maxTyped = 200
 
+// maxFolded is the same of what is folded, for there are characters that stand for a
+// phrase.
+const maxFolded = 2 * maxTyped
+
 // Fold makes typed answers comparable: case, accents, width, quotes, dashes,
 // punctuation, stray whitespace and leading articles don't matter. Signs that
 // tell terms apart stay: "c++" is not "c", "http/2" is not "http 2".

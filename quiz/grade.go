@@ -58,20 +58,18 @@ func gradeText(q Question, text string) bool {
 		return false
 	}
 	given := foldAnswer(text)
-	if given == "" {
+	if given == "" || utf8.RuneCountInString(given) > maxFolded {
 		return false
 	}
-	for _, accept := range q.Accept {
-		if same(given, foldAnswer(accept)) {
+	short := compact(given)
+	accepts := make([]string, len(q.Accept))
+	for i, accept := range q.Accept {
+		accepts[i] = foldAnswer(accept)
+		if given == accepts[i] || short == compact(accepts[i]) {
 			return true
 		}
 	}
-	for _, accept := range q.Accept {
-		if slips(given, foldAnswer(accept)) >= 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(accepts, func(accept string) bool { return slips(given, accept) >= 0 })
 }
 
 // fillers are words in front of an answer that are not part of it.

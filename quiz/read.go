@@ -99,6 +99,9 @@ var place = regexp.MustCompile(`^(?i:(?:my |the )?(?:answer|option|choice)(?: is
 
 // readPlace reads the place of one of n things.
 func readPlace(s string, n int) (int, bool) {
+	if len(s) > maxTyped {
+		return 0, false
+	}
 	m := place.FindStringSubmatch(strings.TrimSpace(norm.NFKC.String(strings.Map(visible, s))))
 	if m == nil {
 		return 0, false
@@ -132,8 +135,11 @@ func like(texts []string, s string) (int, bool) {
 	if i, ok := exact(texts, s); ok {
 		return i, true
 	}
+	if utf8.RuneCountInString(s) > maxFolded {
+		return 0, false // several texts, or none
+	}
 	folded := foldAnswer(s)
-	if folded == "" {
+	if folded == "" || utf8.RuneCountInString(folded) > maxFolded {
 		return 0, false
 	}
 	best, least, shared := -1, 99, false
