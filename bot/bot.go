@@ -305,24 +305,3 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 }
 
 func private(c Card) Reply { return Reply{Card: &c} }
-
-// maxName is the longest name that is shown, in characters.
-const maxName = 40
-
-// cleanName makes a name fit for one line: no control or invisible formatting
-// characters (they can reverse or hide the rest of the line), no line breaks.
-func cleanName(name string) string {
-	var out []rune
-	for _, r := range strings.Join(strings.Fields(name), " ") {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) ||
-			(r >= 0x2028 && r <= 0x202e) || (r >= 0x2060 && r <= 0x206f) || r == 0xfeff || r == 0xfffd {
-			continue
-		}
-		if len(out) == maxName {
-			out[maxName-1] = '…'
-			break
-		}
-		out = append(out, r)
-	}
-	return strings.TrimSpace(string(out))
-}

@@ -209,7 +209,7 @@ func whyPick(q quiz.Question, g quiz.Given) string {
 // givenText repeats an answer as the player saw it: "B. POST".
 func givenText(r quiz.Round, g quiz.Given) string {
 	if len(g.Picks) == 0 {
-		return cut(g.Text, quiz.MaxOption)
+		return cleanLine(g.Text, quiz.MaxOption)
 	}
 	parts := make([]string, 0, len(g.Picks))
 	for _, pick := range g.Picks {

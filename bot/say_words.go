@@ -96,7 +96,7 @@ func sayNoTopic(topic string, pool *quiz.Pool) Card {
 	return card
 }
 
-func quoted(s string) string { return "“" + cut(cleanName(s), maxName) + "”" }
+func quoted(s string) string { return "“" + cleanName(s) + "”" }
 
 func nearestWord(text string) string {
 	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")

@@ -236,6 +236,9 @@ func (p *parser) text(n *yaml.Node, what string, limit int) string {
 			break
 		}
 	}
+	if most := mostMarks(s); most > maxMarks {
+		p.fault(n, "remove them", "%s holds %d marks on one letter, which cover the lines around it; at most %d are allowed", what, most, maxMarks)
+	}
 	return s
 }
 

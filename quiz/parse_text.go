@@ -29,6 +29,22 @@ func unseen(r rune) string {
 	return ""
 }
 
+// maxMarks is how many combining marks may follow one letter: twice as many as any
+// language needs.
+const maxMarks = 8
+
+// mostMarks is how many combining marks follow one letter of s at most.
+func mostMarks(s string) int {
+	most, marks := 0, 0
+	for _, r := range s {
+		if marks++; !unicode.Is(unicode.M, r) {
+			marks = 0
+		}
+		most = max(most, marks)
+	}
+	return most
+}
+
 // blank says that a text shows nothing.
 func blank(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsSpace(r) && !invisible(r) && r != '\u2800' }) < 0

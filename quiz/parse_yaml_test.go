@@ -91,6 +91,8 @@ func TestWhatNobodySeesIsRefused(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+	zalgo := "e" + strings.Repeat("\u0301", 9)
+	fault(t, "pack: p\ntitle: "+zalgo+"\nquestions: [{id: a, kind: truefalse, answer: true, ask: b}]\n", "2:8", "9 marks on one letter")
 	fault(t, "pack: p\ntitle: \"\u200d\ufe0f\"\nquestions: [{id: a, kind: truefalse, answer: true, ask: b}]\n", "2:8", "empty")
 }
 

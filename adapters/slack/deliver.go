@@ -52,7 +52,8 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 
 func (a *Adapter) send(ctx context.Context, at *workspace, channel string, target bot.MessageID, r rendered, withBlocks bool) (bot.MessageID, error) {
 	options := []slackgo.MsgOption{
-		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
+		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionDisableMarkdown(),
+		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
 	}
 	if withBlocks {
 		options = append(options, slackgo.MsgOptionBlocks(r.blocks...))

@@ -100,7 +100,7 @@ func (a *Adapter) tryReply(ctx context.Context, c bot.Card, public bool, to addr
 	}
 	r := render(c, blockName("reply"), at.link(to.channel, c.See), a.config.Texts.See)
 	options := []slackgo.MsgOption{
-		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionBlocks(r.blocks...),
+		slackgo.MsgOptionText(r.text, false), slackgo.MsgOptionDisableMarkdown(), slackgo.MsgOptionBlocks(r.blocks...),
 		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
 	}
 	if to.thread != "" {
@@ -130,6 +130,7 @@ type responseMessage struct {
 	ResponseType    string         `json:"response_type,omitempty"`
 	ReplaceOriginal *bool          `json:"replace_original,omitempty"`
 	Text            string         `json:"text"`
+	Markdown        bool           `json:"mrkdwn"` // of the text: never, for names hold stars
 	Blocks          slackgo.Blocks `json:"blocks"`
 }
 
