@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,12 @@ func TestSlackTakesEveryCard(t *testing.T) {
 	}
 	if strings.Contains(r.log.String(), "refuses the blocks") {
 		t.Error("Slack refused a card")
+	}
+	for _, method := range []string{"chat.postMessage", "chat.postEphemeral"} {
+		calls := r.slack.Calls(method)
+		if len(calls) == 0 || slices.ContainsFunc(calls, func(c sandbox.Call) bool { return c.Args["mrkdwn"] != "false" }) {
+			t.Errorf("of %d calls of %s some would have their text read as markup", len(calls), method)
+		}
 	}
 }
 

@@ -334,9 +334,9 @@ func TestAskersAreForgotten(t *testing.T) {
 func TestFormatOfResponses(t *testing.T) {
 	a, _ := deaf(t, nil)
 	for kind, want := range map[string]string{
-		"":           `{"response_type":"ephemeral","text":"Right"}`,
-		"ephemeral":  `{"replace_original":false,"response_type":"ephemeral","text":"Right"}`,
-		"in_channel": `{"replace_original":false,"response_type":"in_channel","text":"Right"}`,
+		"":           `{"mrkdwn":false,"response_type":"ephemeral","text":"Right"}`,
+		"ephemeral":  `{"mrkdwn":false,"replace_original":false,"response_type":"ephemeral","text":"Right"}`,
+		"in_channel": `{"mrkdwn":false,"replace_original":false,"response_type":"in_channel","text":"Right"}`,
 	} {
 		b, err := json.Marshal(a.responseMessage(*card("Right"), kind, address{}))
 		if err != nil {
