@@ -240,7 +240,7 @@ func (b *Bot) place(j *job) error {
 			})
 		}
 	}
-	if under := j.in.Under; under.Room != "" && !j.in.Addressed && j.in.Choice == "" {
+	if under := j.in.Under; under.Room != "" && !j.in.Addressed && !j.in.Private && j.in.Choice == "" {
 		no, err := b.store.RoundOf(b.saving, j.in.Team, under.Room, under.Message)
 		if err != nil {
 			return err

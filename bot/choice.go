@@ -97,6 +97,9 @@ func (p press) given(r quiz.Round) (g quiz.Given, complete, ok bool) {
 		}
 		picks = append(picks, r.Shown[place])
 	}
+	if p.done && r.Question.Kind != quiz.Multi {
+		return quiz.Given{}, false, false // no button says so
+	}
 	switch r.Question.Kind {
 	case quiz.Choice, quiz.TrueFalse:
 		return quiz.Given{Picks: picks}, true, len(picks) == 1

@@ -124,6 +124,22 @@ func TestDecodeInteractions(t *testing.T) {
 	}
 }
 
+// Where something was pressed, and by whom with which rights, follows from what Discord
+// says of the interaction, not of the message or of anything that it holds; and rights
+// are those of now, whatever they were.
+func TestInteractionsBelongWhereTheyHappen(t *testing.T) {
+	for permissions, role := range map[string]bot.Role{"32": bot.Admin, "8": bot.Admin, "0": bot.Member, "": bot.Member, "-1": bot.Member, "32x": bot.Member} {
+		a, ok, err := decodeInteraction([]byte(`{"id":"1","type":3,"token":"t","channel_id":"2","guild_id":"1","channel":{"id":"66","guild_id":"67"},"guild":{"id":"68"},
+			"member":{"user":{"id":"9","username":"ann"},"permissions":"` + permissions + `"},"user":{"id":"10","username":"eve"},
+			"message":{"id":"3","channel_id":"77","guild_id":"88","author":{"id":"11"},"member":{"permissions":"8"},"interaction":{"user":{"id":"12"}}},
+			"data":{"custom_id":"a:1:0","component_type":2,"resolved":{"members":{"9":{"permissions":"8"}}},"channel_id":"99","guild_id":"98"}}`))
+		in := a.in
+		if err != nil || !ok || in.Team != "discord:1" || in.Room != "discord:1/2" || in.User != "discord:9" || in.Private || in.Role != role {
+			t.Errorf("with the permissions %q: %+v %v %v", permissions, in, ok, err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"id":"1","channel_id":"2","content":"!quiz","author":{"id":"9"},"member":{"roles":["1"]},"message_reference":{"message_id":"3"}}`))
 	f.Add([]byte(`{"id":"1","type":4,"token":"t","channel_id":"2","user":{"id":"9"},"data":{"options":[{"type":1,"options":[{"name":"topic","focused":true,"value":1}]}]}}`))
