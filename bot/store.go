@@ -119,6 +119,9 @@ type Rooms interface {
 	Due(ctx context.Context, by time.Time, limit int) ([]DueRoom, error)
 	// Unsent lists every room that has messages in the outbox.
 	Unsent(ctx context.Context) ([]RoomRef, error)
+	// Over lists, once each, the rooms in which a round was closed at since or later that
+	// is still kept beside its room: see Change.Past.
+	Over(ctx context.Context, since time.Time) ([]RoomRef, error)
 	// Posted returns the message that the outbox key of a question became; "" when
 	// none did.
 	Posted(ctx context.Context, team TeamID, room RoomID, key string) (MessageID, error)
@@ -231,8 +234,9 @@ type Upkeep interface {
 	// that age is open.
 	Expire(ctx context.Context, before time.Time) (answers int, err error)
 	// Sweep deletes what nobody can ask for any more at that time: places on boards of
-	// days, weeks and months that are over for more than a week, and the ids of old
-	// deliveries. It returns how many records it were.
+	// days, weeks and months that are over for more than a week, the ids of old
+	// deliveries, and rounds that were closed more than an hour ago (Change.Past). It
+	// returns how many records it were.
 	Sweep(ctx context.Context, now time.Time) (records int, err error)
 }
 

@@ -112,8 +112,9 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 			if want != got {
 				t.Fatalf("seed %d, step %d: %d answers expired, want %d", seed, step, got, want)
 			}
-			_, err := s.Sweep(ctx, now)
-			noError(t, err)
+			_, err1 = model.Sweep(ctx, now)
+			_, err2 = s.Sweep(ctx, now)
+			noError(t, errors.Join(err1, err2))
 		}
 		if reopen != nil && r.IntN(40) == 0 {
 			s = reopen()
@@ -234,4 +235,7 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 		return out
 	}
 	same("unsent", refs(wantRefs), refs(gotRefs), err1, err2)
+	wantRefs, err1 = model.Over(ctx, now.Add(-20*time.Minute))
+	gotRefs, err2 = s.Over(ctx, now.Add(-20*time.Minute))
+	same("over", refs(wantRefs), refs(gotRefs), err1, err2)
 }

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"quizbot/bot"
 	"quizbot/quiz"
@@ -42,6 +45,73 @@ func nameScore(score []quiz.Score, names names) (err error) {
 		}
 	}
 	return nil
+}
+
+// Over implements bot.Rooms. It reads what Sweep has left of them, which is little.
+func (s *Store) Over(ctx context.Context, since time.Time) ([]bot.RoomRef, error) {
+	var out []bot.RoomRef
+	err := s.eachTeam(ctx, func(team string) error {
+		return s.engine.View(ctx, team, func(tx Tx) error {
+			var last bot.RoomRef
+			return each(tx, key(keyPast), func(kv KV) error {
+				over, err := overAt(kv)
+				if err != nil || over.Before(since) {
+					return err
+				}
+				room, _, err := takeString(kv.Key[1:])
+				if err != nil {
+					return err
+				}
+				if ref := (bot.RoomRef{Team: bot.TeamID(team), Room: bot.RoomID(room)}); ref != last {
+					out, last = append(out, ref), ref
+				}
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rooms with past rounds: %w", err)
+	}
+	return out, nil
+}
+
+// overAt is when a past round was closed.
+func overAt(kv KV) (time.Time, error) {
+	var past struct {
+		Over time.Time `json:"over"`
+	}
+	if err := json.Unmarshal(kv.Value, &past); err != nil {
+		return time.Time{}, fmt.Errorf("decode a past round: %w", err)
+	}
+	return past.Over, nil
+}
+
+// keepPast is how long after its close a round surely stays: longer than an answer to
+// it can still come, and than its changed result is to be told.
+const keepPast = time.Hour
+
+// sweepPast gives up to n past rounds to be deleted that are too old. A room drops its
+// own at its next close; this is for those that are not used again.
+func sweepPast(tx Tx, now time.Time, n int, remove func(k []byte)) (found int, err error) {
+	for from, more := key(keyPast), true; more && found < n; {
+		kvs, err := tx.Scan(from, after(key(keyPast)), pageSize)
+		if err != nil {
+			return found, err
+		}
+		more = len(kvs) == pageSize
+		for _, kv := range kvs {
+			over, err := overAt(kv)
+			if err != nil {
+				return found, err
+			}
+			if found < n && now.Sub(over) > keepPast {
+				remove(kv.Key)
+				found++
+			}
+			from = bytes.Clone(append(kv.Key, 0))
+		}
+	}
+	return found, nil
 }
 
 // changePast writes rounds that were closed, and drops those that are too old.

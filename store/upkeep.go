@@ -255,7 +255,11 @@ func sweep(tx Tx, now time.Time, n int, remove func(k []byte), leave func(board,
 	for _, kv := range old {
 		remove(kv.Key)
 	}
-	found := len(old)
+	past, err := sweepPast(tx, now, n-len(old), remove)
+	if err != nil {
+		return 0, err
+	}
+	found := len(old) + past
 	for from, more := key(keyPlayers), true; more && found < n; {
 		kvs, err := tx.Scan(from, key(keyPlayers, string(quiz.AllTime)), pageSize)
 		if err != nil {

@@ -264,6 +264,26 @@ func (m *model) Unsent(ctx context.Context) ([]bot.RoomRef, error) {
 	return out, nil
 }
 
+func (m *model) Over(ctx context.Context, since time.Time) ([]bot.RoomRef, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []bot.RoomRef
+	for team, t := range m.teams {
+		for room, r := range t.rooms {
+			for _, p := range r.past {
+				if !p.Over.Before(since) {
+					out = append(out, bot.RoomRef{Team: team, Room: room})
+					break
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
 func (m *model) Posted(ctx context.Context, team bot.TeamID, room bot.RoomID, key string) (bot.MessageID, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {

@@ -287,5 +287,21 @@ func (m *model) Expire(ctx context.Context, before time.Time) (int, error) {
 	return n, nil
 }
 
-// Sweep implements bot.Upkeep: what nobody can ask for is nowhere in the model.
-func (m *model) Sweep(context.Context, time.Time) (int, error) { return 0, nil }
+// Sweep implements bot.Upkeep: of what nobody can ask for the model has only rounds
+// that are over.
+func (m *model) Sweep(ctx context.Context, now time.Time) (int, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	n := 0
+	for _, t := range m.teams {
+		for _, r := range t.rooms {
+			before := len(r.past)
+			maps.DeleteFunc(r.past, func(_ int, p quiz.Past) bool { return now.Sub(p.Over) > time.Hour })
+			n += before - len(r.past)
+		}
+	}
+	return n, nil
+}

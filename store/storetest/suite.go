@@ -175,6 +175,39 @@ func testPast(t *testing.T, s bot.Store) {
 	if snap, _ := s.Room(ctx, teamA, roomB); len(snap.State.Room.Past) != 0 {
 		t.Errorf("another room has %+v", snap.State.Room.Past)
 	}
+	testOver(t, s)
+}
+
+// testOver goes on where testPast ends: two rounds were closed at one in room A.
+func testOver(t *testing.T, s bot.Store) {
+	ctx, closed := t.Context(), noon().Add(time.Hour)
+	c := change(0)
+	c.Room = roomB
+	c.Past = []quiz.Past{{Round: quiz.Round{No: 1}, Over: closed.Add(time.Minute)}}
+	noError(t, s.Commit(ctx, c))
+	for name, want := range map[time.Duration][]bot.RoomID{0: {roomA, roomB}, time.Second: {roomB}, 2 * time.Minute: nil} {
+		refs, err := s.Over(ctx, closed.Add(name))
+		noError(t, err)
+		var got []bot.RoomID
+		for _, ref := range refs {
+			got = append(got, ref.Room)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("rooms with a round that was closed in the time from %s on: %q", name, got)
+		}
+	}
+	// What is over for more than an hour goes, also where nobody asks again.
+	for i, want := range []int{0, 2, 0, 1} {
+		at := []time.Duration{time.Hour, time.Hour + 30*time.Second, time.Hour + 30*time.Second, 3 * time.Hour}[i]
+		if n, err := s.Sweep(ctx, closed.Add(at)); err != nil || n != want {
+			t.Errorf("%s later %d records are swept away, want %d: %v", at, n, want, err)
+		}
+	}
+	for _, room := range []bot.RoomID{roomA, roomB} {
+		if snap, err := s.Room(ctx, teamA, room); err != nil || len(snap.State.Room.Past) != 0 {
+			t.Errorf("room %s still has %+v: %v", room, snap.State.Room.Past, err)
+		}
+	}
 }
 
 func testOutbox(t *testing.T, s bot.Store) {
