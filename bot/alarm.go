@@ -25,6 +25,7 @@ type alarm struct {
 	next time.Time
 	ring chan struct{}    // the next time has moved forward, or a tick is done
 	busy map[RoomRef]bool // ticks under way
+	more bool             // when last asked, the store had as many due rooms as were asked for
 }
 
 // at makes sure that due rooms are looked for at t.
@@ -66,7 +67,26 @@ func (a *alarm) wait(now time.Time) time.Duration {
 func (a *alarm) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.next = time.Time{}
+	a.next, a.more = time.Time{}, false
+}
+
+// goOn notes that more rooms may be due than were listed: the next are looked for when
+// one of these is done, whatever else the alarm is set to.
+func (a *alarm) goOn() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.more = true
+}
+
+// ticked notes that the tick of a room is done.
+func (a *alarm) ticked(ref RoomRef, now time.Time) {
+	a.mu.Lock()
+	delete(a.busy, ref)
+	if a.more {
+		a.next = now
+	}
+	a.mu.Unlock()
+	a.wake()
 }
 
 // keepTime ticks every room when it is due, until ctx ends.
@@ -96,12 +116,16 @@ func (b *Bot) keepTime(ctx context.Context) {
 // A store that can't be read is asked again before long.
 func (b *Bot) tickDue(ctx context.Context) {
 	now := b.now()
-	refs, err := b.store.Due(ctx, now.Add(lookEvery), dueBatch+b.catch.waiting())
+	most := dueBatch + b.catch.waiting()
+	refs, err := b.store.Due(ctx, now.Add(lookEvery), most)
 	if err != nil {
 		if ctx.Err() == nil {
 			b.log.Error("due rooms not found", "err", err, "again_in", lookEvery)
 		}
 		return
+	}
+	if len(refs) == most && !refs[most-1].At.After(now) {
+		b.alarm.goOn()
 	}
 	for _, due := range refs {
 		if due.At.After(now) {
@@ -129,13 +153,13 @@ func (b *Bot) tick(ref RoomRef) {
 			<-j.done
 			err = j.err
 		}
-		b.alarm.mu.Lock()
-		delete(b.alarm.busy, ref)
-		b.alarm.mu.Unlock()
 		if err != nil {
+			b.alarm.mu.Lock()
+			delete(b.alarm.busy, ref)
+			b.alarm.mu.Unlock()
 			b.alarm.at(b.now().Add(tickAgain)) // logged where it failed
 			return
 		}
-		b.alarm.wake()
+		b.alarm.ticked(ref, b.now())
 	})
 }

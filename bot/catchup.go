@@ -16,12 +16,18 @@ const (
 	// catchUpTime is how long after a start questions that are over stay open for the
 	// answers that were given while nobody listened. What is found later amends them.
 	catchUpTime = 4 * time.Second
-	// catchUpAll bounds a whole catching up.
-	catchUpAll = 2 * time.Minute
+	// catchUpAll bounds a whole catching up. Answers count for longer: see quiz.Kept.
+	catchUpAll = 5 * time.Minute
+	// catchUpEach bounds the reading of one room, so that a history that hangs keeps
+	// none of the others.
+	catchUpEach = time.Minute
 	// catchUpRooms bounds for how many rooms, catchUpAtOnce how many are read side by side.
 	catchUpRooms  = 5000
 	catchUpAtOnce = 8
 )
+
+// catchUpPauses are before each try to read the histories that could not be read yet.
+var catchUpPauses = []time.Duration{0, 15 * time.Second, time.Minute, time.Minute}
 
 // Gap is a time in which an adapter could not listen in some of its rooms.
 type Gap struct {
@@ -179,15 +185,35 @@ func (b *Bot) catchUp(h Historian, g Gap) {
 		}
 		return
 	}
+	for i, pause := range catchUpPauses {
+		if len(refs) == 0 || i > 0 && !sleep(ctx, pause) {
+			return
+		}
+		refs = b.catchUpRooms(ctx, h, g, refs, i == len(catchUpPauses)-1)
+	}
+}
+
+// catchUpRooms reads rooms side by side, and returns those that are worth another try.
+func (b *Bot) catchUpRooms(ctx context.Context, h Historian, g Gap, refs []RoomRef, last bool) (again []RoomRef) {
 	var reading sync.WaitGroup
+	var mu sync.Mutex // guards again
 	next := make(chan RoomRef)
 	for range min(catchUpAtOnce, len(refs)) {
 		reading.Go(func() {
 			for ref := range next {
-				if err := b.catchUpRoom(ctx, h, g, ref); err != nil && b.ctx.Err() == nil {
+				err := b.catchUpRoom(ctx, h, g, ref)
+				b.release(ref)
+				var retry *RetryError
+				switch {
+				case err == nil || b.ctx.Err() != nil:
+				case !last && ctx.Err() == nil && (errors.As(err, &retry) || errors.Is(err, context.DeadlineExceeded)):
+					b.log.Info("history not read yet; it is tried again", "room", ref.Room, "err", err)
+					mu.Lock()
+					again = append(again, ref)
+					mu.Unlock()
+				default:
 					b.log.Warn("history not read; answers given while nobody listened may be missing", "room", ref.Room, "err", err)
 				}
-				b.release(ref)
 			}
 		})
 	}
@@ -196,6 +222,7 @@ func (b *Bot) catchUp(h Historian, g Gap) {
 	}
 	close(next)
 	reading.Wait()
+	return again
 }
 
 // toCatchUp lists the rooms of a gap in which a question is open or was closed of
@@ -206,9 +233,14 @@ func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	var unsent []RoomRef
-	if g.Since.IsZero() { // a question may stand in a room whose receipt was lost in a crash
+	var unsent, over []RoomRef
+	if g.Since.IsZero() {
+		// A question may stand in a room whose receipt was lost in a crash; and what was
+		// closed just before the end may have been closed by a bot that was deaf.
 		if unsent, err = b.store.Unsent(ctx); err != nil {
+			return nil, err
+		}
+		if over, err = b.store.Over(ctx, now.Add(-quiz.Kept)); err != nil {
 			return nil, err
 		}
 	}
@@ -223,6 +255,12 @@ func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
 		if !listed[ref] {
 			listed[ref] = true
 			due = append(due, DueRoom{RoomRef: ref, At: now})
+		}
+	}
+	for _, ref := range over[:min(len(over), catchUpRooms)] {
+		if !listed[ref] { // behind those that are open: nobody waits for the result
+			listed[ref] = true
+			due = append(due, DueRoom{RoomRef: ref, At: now.Add(-quiz.Kept)})
 		}
 	}
 	for ref, at := range c.closed {
@@ -251,6 +289,8 @@ func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
 
 // catchUpRoom reads what was said in a room, and has it taken in like anything else.
 func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) error {
+	ctx, cancel := context.WithTimeout(ctx, catchUpEach)
+	defer cancel()
 	m, ok, err := b.missing(ctx, g, ref)
 	if err != nil || !ok {
 		return err
@@ -277,11 +317,11 @@ func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) 
 		if j.err != nil {
 			err = errors.Join(err, j.err)
 		}
-		if j.reply.Card == nil || j.reply.Seen {
+		if !j.effect {
 			continue
 		}
 		counted++
-		if said[i].Tell != nil {
+		if j.reply.Card != nil && said[i].Tell != nil {
 			said[i].Tell(j.reply)
 		}
 	}

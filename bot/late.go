@@ -46,15 +46,17 @@ func (p *plan) late(in Incoming) (quiz.Round, bool, error) {
 
 // missed is a line that was found in the room's history, said while nobody listened:
 // an answer to what was open then, or nothing. No command is carried out so late, and
-// nobody is told that theirs was not the first.
+// nobody is told that theirs was not the first. Where an answer to a line is seen by
+// the whole room, there is none for a question that is over.
 func (p *plan) missed(in Incoming) (Reply, bool, error) {
 	if in.At.IsZero() || strings.TrimSpace(in.Text) == "" {
 		return Reply{}, false, nil
 	}
-	round, ok, err := p.late(in)
+	round, late, err := p.late(in)
 	if err != nil {
 		return Reply{}, false, err
 	}
+	ok := late
 	if !ok {
 		round, ok = p.target(in)
 	}
@@ -77,7 +79,14 @@ func (p *plan) missed(in Incoming) (Reply, bool, error) {
 	if !effect {
 		return Reply{}, false, err
 	}
-	return reply, effect, err
+	if over := !round.Closes.IsZero() && !p.now.Before(round.Closes); in.Aloud && (late || over) {
+		// The room would read one verdict after another on lines that are minutes old, and
+		// wait behind them for the result. That says who was right, and why, to all. Where
+		// the question is still open, whoever hears nothing would answer again; and what
+		// one person alone reads disturbs nobody.
+		return Reply{}, true, nil
+	}
+	return reply, true, err
 }
 
 // inOrder is a batch in the order in which it is decided: as it came, but what is

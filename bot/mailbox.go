@@ -37,9 +37,10 @@ type job struct {
 	begun   string
 	settled *Receipt
 
-	reply Reply
-	err   error
-	done  chan struct{}
+	reply  Reply
+	effect bool // something has changed
+	err    error
+	done   chan struct{}
 }
 
 // rooms hands each room's jobs to one goroutine at a time.
@@ -277,7 +278,7 @@ func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, err
 	}
 	p := newPlan(b, m.ref, m.snap, m.partial)
 	for _, j := range inOrder(batch) {
-		j.reply, j.err = Reply{}, nil
+		j.reply, j.effect, j.err = Reply{}, false, nil
 		if err := p.take(j, seen); err != nil {
 			j.err = err
 		}

@@ -202,7 +202,7 @@ func (p *plan) take(j *job, seen map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	j.reply = reply
+	j.reply, j.effect = reply, effect
 	if effect || reply.Card != nil {
 		p.cause(j.in.ID)
 		if j.in.Private && p.direct != j.in.User {

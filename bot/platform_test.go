@@ -32,6 +32,7 @@ type platform struct {
 
 	history []bot.Incoming // every line that was said
 	unread  *gate          // holds up who reads it; nil: nothing does
+	failing []error        // what the next ones who read it get
 }
 
 // post is a message in a room.
@@ -154,6 +155,11 @@ func (p *platform) Missed(ctx context.Context, m bot.Missing) ([]bot.Said, error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls["history "+string(m.Room)]++
+	if len(p.failing) > 0 {
+		err := p.failing[0]
+		p.failing = p.failing[1:]
+		return nil, err
+	}
 	var out []bot.Said
 	for _, in := range p.history {
 		if in.Room == m.Room && !in.At.Before(m.Since) {

@@ -27,6 +27,9 @@ type discordStage struct {
 	kept   []string // ids of messages that are kept back; nil: none is
 }
 
+// Aloud implements transcript.Aloud.
+func (*discordStage) Aloud() bool { return true }
+
 const stageGuild = "1100000000004194304"
 
 // NewDiscord makes a stage for one transcript on a Discord of its own.

@@ -53,6 +53,8 @@
 //	bot: WORDS … MORE         a new message in the room
 //	bot edits: WORDS … MORE   a message in the room has been replaced by this
 //	bot to alice: WORDS …     a word that alice alone can read
+//	bot to alice in private: WORDS …
+//	                          the same, and nothing at all where answers to lines are seen by all
 //	bot says nothing          for a moment, not in any room
 //
 // The message begins with the first words; after an "…" the next may come

@@ -58,7 +58,7 @@ var (
 	formBack      = regexp.MustCompile(`^come back$`)
 	formFault     = regexp.MustCompile(`^platform (.+)$`)
 	formSilence   = regexp.MustCompile(`^bot says nothing$`)
-	formExpect    = regexp.MustCompile(`^bot(?: to ([a-z]+)|( edits))?: *(.+)$`)
+	formExpect    = regexp.MustCompile(`^bot(?: to ([a-z]+)( in private)?|( edits))?: *(.+)$`)
 	formSay       = regexp.MustCompile(`^([a-z]+)> *(.*)$`)
 	formType      = regexp.MustCompile(`^([a-z]+) types (".*")$`)
 	formLetters   = regexp.MustCompile(`^([a-z]+) types the letters? of (".*")$`)
@@ -229,8 +229,8 @@ func (p *parser) step(text string) (step, error) {
 		if m[1] != "" {
 			p.person(m[1])
 		}
-		pieces := strings.Split(m[3], "…")
-		e := &expect{to: m[1], edit: m[2] != "", begins: plain(pieces[0])}
+		pieces := strings.Split(m[4], "…")
+		e := &expect{to: m[1], private: m[2] != "", edit: m[3] != "", begins: plain(pieces[0])}
 		for _, piece := range pieces[1:] {
 			if piece = plain(piece); piece != "" {
 				e.then = append(e.then, piece)

@@ -45,6 +45,7 @@ type (
 	// expect is what the bot says.
 	expect struct {
 		to      string
+		private bool // only where an answer to a line is for one person's eyes
 		edit    bool
 		begins  string
 		then    []string // in this order

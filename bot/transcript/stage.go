@@ -127,3 +127,9 @@ type Stage interface {
 	// Fault has the platform misbehave.
 	Fault(ctx context.Context, f Fault) error
 }
+
+// Aloud is a Stage that may be of a platform without private answers to lines.
+type Aloud interface {
+	// Aloud reports that what a person reads in answer to a line is seen by the whole room.
+	Aloud() bool
+}
