@@ -70,7 +70,7 @@ func (a *Adapter) linesSince(ctx context.Context, channel string, from time.Time
 		}
 		var page []json.RawMessage // newest first
 		if err := a.call(ctx, later, http.MethodGet, discordgo.EndpointChannelMessages(channel)+"?"+query.Encode(), nil, &page); err != nil {
-			return out, fmt.Errorf("read the history of channel %s: %w", channel, err)
+			return out, fmt.Errorf("read the history of channel %s: %w", channel, a.classify(err, false))
 		}
 		for _, raw := range page {
 			var m message

@@ -58,12 +58,15 @@ func (h *histories) turn(ctx context.Context, team string, now time.Time) error 
 		limit = rate.NewLimiter(rate.Every(historyGap), historyBurst)
 		h.limits[team] = limit
 	}
-	resting := now.Before(h.rest[team])
+	rest := h.rest[team].Sub(now)
 	h.mu.Unlock()
-	if resting {
-		return errResting
+	if rest > 0 {
+		return &bot.RetryError{After: rest, Err: errResting}
 	}
-	return limit.Wait(ctx)
+	if err := limit.Wait(ctx); err != nil { // nothing was asked of Slack
+		return &bot.RetryError{Err: err}
+	}
+	return nil
 }
 
 func (h *histories) pause(team string, until time.Time) {
@@ -209,6 +212,7 @@ func (a *Adapter) lines(ctx context.Context, at *workspace, method string, form 
 
 // fetch calls a method that reads a history, at the pace that Slack allows. Only what
 // is used is decoded: the library refuses a page for one block that it doesn't know.
+// Where another try may help, its error is a bot.RetryError.
 func (a *Adapter) fetch(ctx context.Context, at *workspace, method string, form url.Values, out any) error {
 	h := &a.histories
 	if err := h.turn(ctx, at.team, a.now()); err != nil {
@@ -222,20 +226,26 @@ func (a *Adapter) fetch(ctx context.Context, at *workspace, method string, form 
 	req.Header.Set("Authorization", "Bearer "+at.token)
 	resp, err := a.http.Do(req)
 	if err != nil {
-		return err
+		return &bot.RetryError{Err: err}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode == http.StatusTooManyRequests {
+	resting := func(rest time.Duration) error {
+		h.pause(at.team, a.now().Add(rest))
+		return &bot.RetryError{After: rest, Err: errResting}
+	}
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests:
 		rest := historyRest
 		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && n > 0 {
-			rest = time.Duration(n) * time.Second
+			rest = min(time.Duration(n)*time.Second, mostAsked)
 		}
-		h.pause(at.team, a.now().Add(rest))
-		return errResting
+		return resting(rest)
+	case resp.StatusCode >= http.StatusInternalServerError:
+		return &bot.RetryError{Err: slackgo.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
 	if err != nil {
-		return err
+		return &bot.RetryError{Err: err}
 	}
 	var answer struct {
 		OK    bool   `json:"ok"`
@@ -243,7 +253,9 @@ func (a *Adapter) fetch(ctx context.Context, at *workspace, method string, form 
 	}
 	switch err := json.Unmarshal(body, &answer); {
 	case err != nil:
-		return fmt.Errorf("status %d: %w", resp.StatusCode, err)
+		return &bot.RetryError{Err: fmt.Errorf("status %d: %w", resp.StatusCode, err)}
+	case answer.Error == "ratelimited" || answer.Error == "rate_limited":
+		return resting(historyRest)
 	case !answer.OK:
 		return slackgo.SlackErrorResponse{Err: answer.Error}
 	}
