@@ -58,7 +58,9 @@ func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stag
 			team.Channels = append(team.Channels, sandbox.Channel{ID: id, Name: strings.TrimPrefix(r.Name, "#"), Kind: sandbox.Public, Members: members, BotMember: true})
 		}
 	}
-	s.server = sandbox.New(sandbox.Options{Teams: []sandbox.Team{team}, SocketMode: socket, Now: s.clock.now})
+	// One retry: what is said while nobody is there would else be sent again a minute
+	// later, which a conversation can't wait for.
+	s.server = sandbox.New(sandbox.Options{Teams: []sandbox.Team{team}, SocketMode: socket, Now: s.clock.now, RetryDelays: []time.Duration{0}})
 	if err := s.server.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
