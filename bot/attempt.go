@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"quizbot/internal/failpoint"
@@ -150,7 +151,7 @@ func (t *attempt) run() (MessageID, error) {
 			if post || b.now().Sub(t.line.At) > giveUpRefused {
 				return "", err
 			}
-			return "", errLater // the bot may be let in again
+			return "", fmt.Errorf("%w: %w", errLater, err) // the bot may be let in again
 		case errors.As(err, &doubt) && post:
 			t.doubt(tried, b.now().Add(doubt.Settles))
 		case errors.Is(err, ErrInDoubt) && post:
@@ -199,7 +200,7 @@ func (t *attempt) over(post bool, err error) error {
 	case tried <= stepAside && !t.once:
 		return nil
 	default:
-		return errLater
+		return fmt.Errorf("%w: %w", errLater, err)
 	}
 }
 

@@ -125,7 +125,7 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 	}
 	id, err := b.newAttempt(ref, messenger, line).run()
 	if errors.Is(err, errLater) {
-		b.log.Warn("edit tried for long; what waits behind it goes first", "room", ref.Room, "key", line.Key, "until", line.At.Add(giveUpEdit))
+		b.log.Warn("edit tried for long; what waits behind it goes first", "room", ref.Room, "key", line.Key, "until", line.At.Add(giveUpEdit), "err", err)
 		b.couriers.stepAside(ref, line)
 		b.work.Go(func() {
 			defer b.couriers.settled(ref, line)

@@ -117,6 +117,7 @@ type Adapter struct {
 	strange   strange
 	heard     atomic.Int64  // when Slack last said anything, in Unix nanoseconds; 0: never
 	recheck   chan struct{} // asks for another auth.test
+	healed    chan struct{} // asks for it now, where one has failed
 	ackTime   time.Duration
 	silence   time.Duration
 	patience  time.Duration // with the lookup of a name
@@ -182,7 +183,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, apiURL: u,
 		http:  &http.Client{Transport: outspoken{transport, c.Meter}, Timeout: apiTime, CheckRedirect: noRedirect},
-		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1),
+		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1), healed: make(chan struct{}, 1),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
 	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })

@@ -47,6 +47,7 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 		}
 		return "", kind
 	}
+	a.works()
 	return id, nil
 }
 

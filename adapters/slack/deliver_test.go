@@ -319,6 +319,17 @@ func TestReadiness(t *testing.T) {
 					t.Fatalf("never %q: %v", c.want, a.Ready())
 				}
 			}
+			// Slack takes a message all the same: so it knows the bot again.
+			if _, err := a.Deliver(ctx, bot.Outgoing{Key: "k", Room: roomID(team, quizzes), Card: bot.Card{Title: "Hello"}}); err != nil {
+				t.Error(err)
+			}
+			for deadline := time.After(50 * time.Second); a.Ready() != nil; {
+				select {
+				case <-tick.C:
+				case <-deadline:
+					t.Fatalf("not ready again: %v", a.Ready())
+				}
+			}
 			cancel()
 			if err := <-ended; err != nil {
 				t.Error(err)

@@ -106,10 +106,35 @@ func (a *Adapter) authenticate(ctx context.Context) bool {
 		}
 		pause := jittered(wait)
 		a.log.Warn("slack does not know the bot", "err", err, "again_in", pause)
-		if !sleep(ctx, pause) {
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-a.healed:
+		case <-ctx.Done():
+			timer.Stop()
 			return false
 		}
+		timer.Stop()
 	}
+}
+
+// works notes that Slack took a call: where it did not know the bot before, it is
+// asked at once, and not when its pause is over.
+func (a *Adapter) works() {
+	if a.spaces != nil || !a.doubted() {
+		return
+	}
+	select {
+	case a.healed <- struct{}{}:
+	default:
+	}
+}
+
+// doubted: Slack did not know the bot when it was last asked.
+func (a *Adapter) doubted() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.reason != nil
 }
 
 // introduce finds out who the bot is with its only token; with many workspaces,

@@ -233,7 +233,7 @@ func (a *Adapter) acceptable(g granted) error {
 		return &noInstallError{"it is for a whole organisation; the bot is installed workspace by workspace", http.StatusBadRequest, pages.OrgWide}
 	case g.Refresh != "":
 		return &noInstallError{"the app has token rotation on; the bot needs one without, see deploy/", http.StatusBadRequest, pages.Rotating}
-	case !slackID.MatchString(g.Team.ID) || !slackID.MatchString(g.BotUser) || g.Token == "" || g.TokenType != "" && g.TokenType != "bot":
+	case !slackID.MatchString(g.Team.ID) || !slackID.MatchString(g.BotUser) || g.Token == "" || strings.HasPrefix(g.Token, "xoxp-") || g.TokenType != "" && g.TokenType != "bot":
 		return &noInstallError{"oauth.v2.access gave no bot token of a workspace", http.StatusBadGateway, pages.Refused}
 	}
 	return nil

@@ -43,11 +43,13 @@ func (a *Adapter) take(arrived arrival) *pending {
 		return p
 	case underWay > maxUnderWay || a.strain.tooMuch(underWay):
 		a.underWay.Add(-1)
+		a.meter.Refused(platform, "busy")
 		p.end(bot.Reply{}, bot.ErrBusy)
 		return p
 	}
 	who := a.who(arrived.team, arrived.user)
 	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who) }) {
+		a.meter.Refused(platform, "busy")
 		a.finish(p, bot.Reply{}, bot.ErrBusy)
 	}
 	return p
@@ -112,6 +114,7 @@ func (a *Adapter) inTime(p *pending) bool {
 		return true
 	case <-timer.C:
 	}
+	a.meter.Refused(platform, "slow")
 	a.work.Go(func() {
 		<-p.done
 		a.guarded("late reply", func() { a.settle(p) })

@@ -88,7 +88,7 @@ func newMeter() *meter {
 			Name: "quizbot_acknowledge_seconds", Help: "From hearing the platform to answering it; it gives up after 3 s.",
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10},
 		}, []string{"platform", "kind"}),
-		refused:      counters("quizbot_refused_requests_total", "Requests from outside that were not let in, by reason: signature, stale, large, unreadable, stopping.", "platform", "reason"),
+		refused:      counters("quizbot_refused_requests_total", "Requests from outside that were not let in, by reason: signature, stale, large, unreadable, stopping, busy, slow.", "platform", "reason"),
 		reconnecting: counters("quizbot_reconnects_total", "Connections that ended or were not made, by reason.", "platform", "reason"),
 		limited:      counters("quizbot_rate_limited_total", "Calls that a platform refused for their rate, by scope.", "platform", "scope"),
 		limitWait:    counters("quizbot_rate_limit_wait_seconds_total", "Time that a platform told the bot to wait.", "platform"),
