@@ -56,11 +56,8 @@ func (r Room) PastRound(no int) (Past, bool) {
 // then answers it.
 func (r Room) Held(at time.Time) (Past, bool) {
 	for _, p := range slices.Backward(r.Past) {
-		began := p.Round.Opened
-		if began.IsZero() {
-			began = p.Round.Asked
-		}
-		if !p.Round.Long() && !at.Before(began) && !at.After(p.End) {
+		// Not since it was opened: players may have read it before we knew that they can.
+		if !p.Round.Long() && !at.Before(p.Round.Asked) && !at.After(p.End) {
 			return p, true
 		}
 	}

@@ -209,6 +209,85 @@ func answersWhileKilled(t *testing.T, v *venue, amended bool) {
 	}
 }
 
+// TestHeardAfterTheClose: Discord is behind when a question ends. A press that it replays
+// when the session is resumed counts by when it was made; what was typed is found in the
+// channel's history when the session is lost for good.
+func TestHeardAfterTheClose(t *testing.T) {
+	d := discord.New(discord.Options{IdentifyInterval: -1, AckTimeout: 100 * time.Millisecond})
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	s := startServing(t, map[string]string{
+		"QUIZBOT_DB": filepath.Join(t.TempDir(), "q.db"), "QUIZBOT_ADMIN_LISTEN": "127.0.0.1:0", "QUIZBOT_PACKS": packFolder(t),
+		"DISCORD_TOKEN": d.Token(), "DISCORD_API_URL": d.APIURL(),
+	})
+	s.ready(t)
+	const room = discord.DefaultChannelID
+	if _, err := d.Say(waitFor(t), room, discord.AliceID, "!quiz wires"); err != nil {
+		t.Fatal(err)
+	}
+	question := waitDiscord(t, d, room, "Which method opens")
+	awaitSent(t, s.addresses["admin"], s.log.String)
+	d.Faults().Lag(true)
+	for _, c := range question.Controls() {
+		if strings.Contains(c.Label, "GET") { // its token is dead before anybody hears of it
+			if _, err := d.Press(waitFor(t), question.ID, discord.BobID, c.CustomID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := d.Say(waitFor(t), room, discord.CarolID, "GET"); err != nil {
+		t.Fatal(err)
+	}
+	shows := func(words string) {
+		t.Helper()
+		if err := d.WaitFor(waitFor(t), func() bool {
+			m, _ := d.Message(question.ID)
+			return strings.Contains(m.Text(), words)
+		}); err != nil {
+			m, _ := d.Message(question.ID)
+			t.Fatalf("the question never showed %q, but %q\n%s", words, m.Text(), s.log)
+		}
+	}
+	shows("Nobody answered")
+	if _, err := d.Say(waitFor(t), room, discord.AliceID, "POST"); err != nil { // too late
+		t.Fatal(err)
+	}
+	d.Faults().Cut()
+	shows("Answered by 2 players")
+	if len(d.Resumes()) != 1 || len(d.Identifies()) != 1 {
+		t.Errorf("%d resumes, %d identifies", len(d.Resumes()), len(d.Identifies()))
+	}
+	if _, err := d.Say(waitFor(t), room, discord.AliceID, "!quiz wires"); err != nil {
+		t.Fatal(err)
+	}
+	d.Faults().Lag(false)
+	next := func() discord.Message {
+		for _, m := range slices.Backward(d.Messages(room)) {
+			if m.Bot && m.ID != question.ID && strings.Contains(m.Text(), "Which method opens") {
+				return m
+			}
+		}
+		return discord.Message{}
+	}
+	if err := d.WaitFor(waitFor(t), func() bool { return next().ID != "" }); err != nil {
+		t.Fatalf("nothing more was asked\n%s", s.log)
+	}
+	question = next()
+	d.Faults().Lag(true)
+	if _, err := d.Say(waitFor(t), room, discord.CarolID, "GET"); err != nil {
+		t.Fatal(err)
+	}
+	shows("Nobody answered")
+	d.Faults().RefuseResumes(1, false)
+	d.Faults().Cut()
+	shows("Answered by 1 player")
+	if n := len(d.Identifies()); n != 2 {
+		t.Errorf("%d identifies", n)
+	}
+}
+
 // awaitReady waits until /readyz says 200, and returns when that was.
 func awaitReady(t *testing.T, admin string, log func() string) time.Time {
 	t.Helper()
