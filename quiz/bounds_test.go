@@ -11,12 +11,12 @@ import (
 func hostilePacks() map[string]string {
 	head := "pack: p\nquestions:\n"
 	fill := func(begin, each, end string) string {
-		return begin + strings.Repeat(each, max(0, (MaxPackSize-len(begin)-len(end))/max(len(each), 1))) + end
+		return begin + strings.Repeat(each, max(0, (hostileSize-len(begin)-len(end))/max(len(each), 1))) + end
 	}
 	numbered := func(begin, format, end string) string {
 		var b strings.Builder
 		b.WriteString(begin)
-		for i := 0; b.Len() < MaxPackSize-2000-len(end); i++ {
+		for i := 0; b.Len() < hostileSize-2000-len(end); i++ {
 			fmt.Fprintf(&b, format, i)
 		}
 		return b.String() + end

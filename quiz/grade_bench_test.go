@@ -74,7 +74,7 @@ func TestHostileLinesAreBounded(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		gradeAll(c.q, c.text)
 		runtime.ReadMemStats(&after)
-		if made, most := after.TotalAlloc-before.TotalAlloc, uint64(mostRead*max(1, len(c.q.Accept)/maxAccept)); made > most {
+		if made, most := after.TotalAlloc-before.TotalAlloc, uint64(poolsForget*mostRead*max(1, len(c.q.Accept)/maxAccept)); made > most {
 			t.Errorf("%s: it made %d bytes", name, made)
 		}
 	}

@@ -46,7 +46,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- h.core.Run(ctx) }()
-	for range 1500 {
+	for range 900 {
 		h.act(pool)
 	}
 	h.scenes()

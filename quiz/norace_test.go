@@ -1,0 +1,8 @@
+//go:build !race
+
+package quiz
+
+const (
+	poolsForget = 1
+	hostileSize = MaxPackSize
+)
