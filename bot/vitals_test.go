@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,9 +166,10 @@ func TestVitals(t *testing.T) {
 func TestStuckRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		w.store.onCommit = func(c bot.Change, next func() error) error {
-			if broken && c.State != nil && len(c.Out) > 0 && c.Out[0].Edit != "" {
+			if broken.Load() && c.State != nil && len(c.Out) > 0 && c.Out[0].Edit != "" {
 				return errors.New("disk")
 			}
 			return next()
@@ -179,7 +181,7 @@ func TestStuckRooms(t *testing.T) {
 		if v, err := l.bot.Vitals(t.Context()); err != nil || v.Stuck != 1 || v.Due != 1 {
 			t.Errorf("%+v %v", v, err)
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(10 * time.Second) // the bubble's clock
 		synctest.Wait()
 		if v, err := l.bot.Vitals(t.Context()); err != nil || v.Stuck != 0 || v.Timed != 0 {
