@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"quizbot/bot"
@@ -80,19 +77,12 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bo
 // refuses a page for one block that it doesn't know.
 func (a *Adapter) history(ctx context.Context, at *workspace, form url.Values) (history, error) {
 	var h history
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.APIURL+"conversations.history", strings.NewReader(form.Encode()))
+	got, err := a.post(ctx, at.token, "conversations.history", form, maxPage)
 	if err != nil {
 		return h, err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+at.token)
-	resp, err := a.http.Do(req)
-	if err != nil {
-		return h, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<20)).Decode(&h); err != nil {
-		return h, fmt.Errorf("status %d: %w", resp.StatusCode, err)
+	if err := json.Unmarshal(got.body, &h); err != nil {
+		return h, fmt.Errorf("status %d: %w", got.status, err)
 	}
 	if !h.OK {
 		return h, errors.New(h.Error)

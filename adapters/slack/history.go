@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -218,46 +216,34 @@ func (a *Adapter) fetch(ctx context.Context, at *workspace, method string, form 
 	if err := h.turn(ctx, at.team, a.now()); err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.APIURL+method, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+at.token)
-	resp, err := a.http.Do(req)
-	if err != nil {
-		return &bot.RetryError{Err: err}
-	}
-	defer func() { _ = resp.Body.Close() }()
+	got, err := a.post(ctx, at.token, method, form, maxPage)
 	resting := func(rest time.Duration) error {
 		h.pause(at.team, a.now().Add(rest))
 		return &bot.RetryError{After: rest, Err: errResting}
 	}
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case got.status == http.StatusTooManyRequests:
 		rest := historyRest
-		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && n > 0 {
+		if n, err := strconv.Atoi(got.header.Get("Retry-After")); err == nil && n > 0 {
 			rest = min(time.Duration(n)*time.Second, mostAsked)
 		}
 		return resting(rest)
-	case resp.StatusCode >= http.StatusInternalServerError:
-		return &bot.RetryError{Err: slackgo.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}}
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
-	if err != nil {
+	case err != nil:
 		return &bot.RetryError{Err: err}
+	case got.status >= http.StatusInternalServerError:
+		return &bot.RetryError{Err: slackgo.StatusCodeError{Code: got.status, Status: http.StatusText(got.status)}}
 	}
 	var answer struct {
 		OK    bool   `json:"ok"`
 		Error string `json:"error"`
 	}
-	switch err := json.Unmarshal(body, &answer); {
+	switch err := json.Unmarshal(got.body, &answer); {
 	case err != nil:
-		return &bot.RetryError{Err: fmt.Errorf("status %d: %w", resp.StatusCode, err)}
+		return &bot.RetryError{Err: fmt.Errorf("status %d: %w", got.status, err)}
 	case answer.Error == "ratelimited" || answer.Error == "rate_limited":
 		return resting(historyRest)
 	case !answer.OK:
 		return slackgo.SlackErrorResponse{Err: answer.Error}
 	}
-	return json.Unmarshal(body, out)
+	return json.Unmarshal(got.body, out)
 }
