@@ -47,6 +47,24 @@ func readInstallation(v []byte) (installation, error) {
 	return kept, err
 }
 
+// eachInstallation calls fn with every workspace's, ended or not.
+func eachInstallation(values store.Values, fn func(team string, kept installation) error) error {
+	named, err := values.Named(installationName)
+	if err != nil {
+		return err
+	}
+	for _, v := range named {
+		kept, err := readInstallation(v.Data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.Name, err)
+		}
+		if err := fn(strings.TrimPrefix(v.Name, installationName), kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openInstallations makes sure that every token can be opened, before anything else
 // is done, and seals anew what an older key has sealed. What was tampered with is
 // named in the log and not used. forget gives up those whose key is lost. Where a key
@@ -78,21 +96,13 @@ func openInstallations(ctx context.Context, kept *store.Store, keys *seal.Keyrin
 // many are sealed under an older key.
 func (i installations) survey(ctx context.Context, log *slog.Logger) (closed []string, old, all int, err error) {
 	err = i.store.ViewValues(ctx, func(values store.Values) error {
-		named, err := values.Named(installationName)
-		if err != nil {
-			return err
-		}
-		for _, v := range named {
-			kept, err := readInstallation(v.Data)
-			if err != nil {
-				return fmt.Errorf("%s: %w", v.Name, err)
-			}
-			team := strings.TrimPrefix(v.Name, installationName)
+		closed, old, all = nil, 0, 0 // an engine may run this more than once
+		return eachInstallation(values, func(team string, kept installation) error {
 			if kept.Why != "" {
-				continue
+				return nil
 			}
 			all++
-			_, err = i.open(team, kept)
+			_, err := i.open(team, kept)
 			switch {
 			case errors.Is(err, seal.ErrKey):
 				closed = append(closed, team)
@@ -101,8 +111,8 @@ func (i installations) survey(ctx context.Context, log *slog.Logger) (closed []s
 			case !i.keys.Newest(kept.Sealed):
 				old++
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		err = fmt.Errorf("read the Slack installations: %w", err)
@@ -114,33 +124,21 @@ func (i installations) survey(ctx context.Context, log *slog.Logger) (closed []s
 // key opens, all at once.
 func (i installations) refresh(ctx context.Context) error {
 	err := i.store.UpdateValues(ctx, func(values store.Values) error {
-		named, err := values.Named(installationName)
-		if err != nil {
-			return err
-		}
-		for _, v := range named {
-			kept, err := readInstallation(v.Data)
-			if err != nil {
-				return fmt.Errorf("%s: %w", v.Name, err)
-			}
-			team := strings.TrimPrefix(v.Name, installationName)
+		return eachInstallation(values, func(team string, kept installation) error {
 			if kept.Why != "" || i.keys.Newest(kept.Sealed) {
-				continue
+				return nil
 			}
 			secret, err := i.keys.Open(installationPurpose, team, kept.Sealed)
 			switch {
 			case errors.Is(err, seal.ErrKey):
 				kept = installation{V: 1, Ended: i.now().UTC(), Why: lostKey}
 			case err != nil:
-				continue // tampered with: it stays as it is
+				return nil //nolint:nilerr // tampered with: it stays as it is
 			default:
 				kept.Sealed = i.keys.Seal(installationPurpose, team, secret)
 			}
-			if err := put(values, team, kept); err != nil {
-				return err
-			}
-		}
-		return nil
+			return put(values, team, kept)
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("seal the Slack installations anew: %w", err)
@@ -232,24 +230,15 @@ func (i installations) End(ctx context.Context, team, token, why string) (ended 
 func (i installations) List(ctx context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	err := i.store.ViewValues(ctx, func(values store.Values) error {
-		named, err := values.Named(installationName)
-		if err != nil {
-			return err
-		}
-		for _, v := range named {
-			kept, err := readInstallation(v.Data)
-			if err != nil {
-				return fmt.Errorf("%s: %w", v.Name, err)
-			}
-			team := strings.TrimPrefix(v.Name, installationName)
+		return eachInstallation(values, func(team string, kept installation) error {
 			all[team] = kept.Why
 			if kept.Why == "" {
 				if _, err := i.open(team, kept); err != nil {
 					all[team] = err.Error()
 				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return all, err
 }

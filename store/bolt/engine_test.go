@@ -435,12 +435,18 @@ func limitFiles() {
 // child starts a process that commits, and gives its output.
 func child(t *testing.T, path string, env ...string) (*exec.Cmd, io.Reader) {
 	t.Helper()
+	return again(t, append(env, asChild+"="+path)...)
+}
+
+// again starts this test binary once more, as what env says, and gives its output.
+func again(t *testing.T, env ...string) (*exec.Cmd, io.Reader) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(append(os.Environ(), asChild+"="+path), env...)
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -358,20 +358,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 
 func migrator(t *testing.T, path string, env ...string) (*exec.Cmd, io.Reader) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(append(os.Environ(), asMigrator+"="+path), env...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, out
+	return again(t, append(env, asMigrator+"="+path)...)
 }
 
 // Without room for the copy, or with a record that can't be read, the file is left
