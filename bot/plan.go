@@ -161,8 +161,9 @@ func (p *plan) key(format string, numbers ...any) string {
 	return fmt.Sprintf(format, numbers...) + "-" + tagOf(p.room)
 }
 
-// out adds a message, whose names n has called, to the outbox. Without a key of its own it is named by the
-// revision that it is written at, which no other message of the room can share.
+// out adds a message, whose names n has called, to the outbox. Without a key of its own
+// it is named by the revision that it is written at, which no other message of the room
+// can share.
 func (p *plan) out(o Outgoing, n *naming) {
 	o.Room = p.ref.Room
 	o.Card, o.Names = n.place(o.Card)
