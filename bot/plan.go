@@ -266,13 +266,16 @@ func (p *plan) again(in Incoming) Reply {
 		return reply
 	}
 	round, open := p.room.Round(pressed.round)
-	if past, ok := p.room.PastRound(pressed.round); ok {
-		round, open = past.Round, !p.when(in, past.Round.Asked).After(past.End)
+	past, over := p.room.PastRound(pressed.round)
+	if over {
+		round = past.Round
 	}
-	if !open {
+	if !open && !over {
 		return reply
 	}
-	if a, answered := round.Answer(string(in.User)); answered {
+	// In a round that is over, another press of the same player may have counted since
+	// this one was told that it is closed: each was said at a time of its own.
+	if a, answered := round.Answer(string(in.User)); answered && (open || a.At.Equal(in.At)) {
 		card := sayRepeated(round, a)
 		if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
 			card = sayAnswered(round, a)
