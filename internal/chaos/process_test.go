@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -36,15 +37,21 @@ type process struct {
 	err     error
 }
 
-// freeAddress finds a port of this machine.
+// freeAddress finds a port of this machine. It is none of those that the system
+// gives to whoever wants any: while the program that has it is started again, another
+// would get it.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000)))
+		if err != nil {
+			continue // somebody has it
+		}
+		_ = ln.Close()
+		return ln.Addr().String()
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // startProcess starts the program; wrap, when not empty, is a command before it.
