@@ -308,6 +308,14 @@ func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) 
 		}
 	}
 	counted := 0
+	var tell []func()
+	defer func() {
+		b.work.Go(func() {
+			for _, fn := range tell {
+				fn()
+			}
+		})
+	}()
 	for i, j := range jobs {
 		select {
 		case <-j.done:
@@ -321,9 +329,14 @@ func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) 
 			continue
 		}
 		counted++
-		if j.reply.Card != nil && said[i].Tell != nil {
-			said[i].Tell(j.reply)
+		if j.reply.Card == nil || said[i].Tell == nil {
+			continue
 		}
+		if j.in.Private { // one person, who reads the verdict before the result
+			said[i].Tell(j.reply)
+			continue
+		}
+		tell = append(tell, func() { said[i].Tell(j.reply) })
 	}
 	if counted > 0 {
 		b.log.Info("answers that were given while nobody listened", "room", ref.Room, "answers", counted)

@@ -49,6 +49,7 @@ type Missing struct {
 // Said is something that was said in a room.
 type Said struct {
 	Incoming
-	// Tell shows the person what it came to; nil where that can't be done in private.
+	// Tell shows the person what it came to, and returns when that is done or given up;
+	// nil where that can't be done in private.
 	Tell func(Reply)
 }

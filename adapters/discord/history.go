@@ -105,7 +105,7 @@ func (a *Adapter) said(lines []message, guild, self string, under bot.Place) []b
 		}
 		arrived.in.Under = under
 		out = append(out, bot.Said{Incoming: arrived.in, Tell: func(r bot.Reply) {
-			a.work.Go(func() { a.guard("history", func() { a.replyTo(arrived, r) }) })
+			a.guard("history", func() { a.replyTo(arrived, r) })
 		}})
 	}
 	return out

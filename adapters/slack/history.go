@@ -176,7 +176,7 @@ func (a *Adapter) said(lines []line, at *workspace, team, channel string) []bot.
 			continue
 		}
 		names = append(names, a.who(arrived.team, arrived.user))
-		out = append(out, bot.Said{Incoming: arrived.in, Tell: func(r bot.Reply) { a.answer(arrived, r) }})
+		out = append(out, bot.Said{Incoming: arrived.in, Tell: func(r bot.Reply) { a.tell(arrived, r) }})
 	}
 	for i := range out {
 		out[i].Name = names[i]().name

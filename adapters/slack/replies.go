@@ -32,12 +32,28 @@ const (
 // what goes the same way to the same channel, and nothing else. When too much
 // waits it is dropped: private words are no part of the record.
 func (a *Adapter) answer(arrived arrival, reply bot.Reply) {
+	a.answerThen(arrived, reply, func() {})
+}
+
+// tell is answer, and returns when the reply was sent or given up.
+func (a *Adapter) tell(arrived arrival, reply bot.Reply) {
+	done := make(chan struct{})
+	a.answerThen(arrived, reply, func() { close(done) })
+	select {
+	case <-done:
+	case <-a.late.Done():
+	}
+}
+
+func (a *Adapter) answerThen(arrived arrival, reply bot.Reply, then func()) {
 	if reply.Card == nil {
+		then()
 		return
 	}
 	card, public, to := *reply.Card, reply.Public, arrived.to
 	way, width := a.way(to, public)
 	queued := a.replies.do(way, width, func() {
+		defer then()
 		failpoint.Reach(failpoint.SlackReplying)
 		err := a.sendReply(a.late, card, public, to)
 		failpoint.Reach(failpoint.SlackReplied)
@@ -49,6 +65,7 @@ func (a *Adapter) answer(arrived arrival, reply bot.Reply) {
 		a.meter.Replied(platform, "sent")
 	})
 	if !queued {
+		defer then()
 		a.meter.Replied(platform, "dropped")
 		a.log.Warn("a reply was dropped: too many wait, or the bot stops", "id", arrived.in.ID, "room", arrived.in.Room)
 	}
