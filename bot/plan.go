@@ -273,9 +273,12 @@ func (p *plan) again(in Incoming) Reply {
 	if !open && !over {
 		return reply
 	}
-	// In a round that is over, another press of the same player may have counted since
-	// this one was told that it is closed: each was said at a time of its own.
-	if a, answered := round.Answer(string(in.User)); answered && (open || a.At.Equal(in.At)) {
+	// One that came too late was told that the question is closed. Another press of the
+	// same player may have counted all the same, so where the round is over this one must
+	// be in time, and said when the answer was.
+	ended := over || !round.Closes.IsZero() && p.when(in, round.Asked).After(round.Closes)
+	own := func(a quiz.Answer) bool { return a.At.Equal(in.At) && (!over || p.inTime(in, past)) }
+	if a, answered := round.Answer(string(in.User)); answered && (!ended || own(a)) {
 		card := sayRepeated(round, a)
 		if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
 			card = sayAnswered(round, a)
