@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -21,7 +22,8 @@ const (
 	unknownFor = 30 * time.Second
 	lookupTime = 800 * time.Millisecond // an acknowledgement never waits longer for a name
 	maxLookups = 64                     // at once
-	maxPeople  = 20_000
+	maxInQueue = 256                    // of those that wait for their turn: as many as get one in time
+	maxPeople  = 20_000                 // that are known at least; twice as many for a while
 	maxPaced   = 20_000
 	maxAskers  = 5_000
 	askerFor   = 30 * time.Minute // life of a response_url
@@ -37,10 +39,12 @@ type person struct {
 // people remembers what people are called and may do.
 type people struct {
 	mu     sync.Mutex
-	known  map[string]person
+	known  map[string]person    // those who came of late
+	old    map[string]person    // and before
 	paused map[string]time.Time // Slack wants no lookups of a workspace's people before
 	flight singleflight.Group
 	slots  chan struct{}
+	queue  atomic.Int64 // lookups that are under way or wait for it
 }
 
 func (p *people) init() {
@@ -51,7 +55,7 @@ func (p *people) init() {
 func (p *people) get(id string, now time.Time) (who person, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who = p.known[id]
+	who = p.find(id)
 	return who, now.Before(who.until) || p.resting(id, now)
 }
 
@@ -66,7 +70,7 @@ func (p *people) resting(id string, now time.Time) bool {
 func (p *people) wanted(id string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who := p.known[id]
+	who := p.find(id)
 	return !p.resting(id, now) && (who.name == "" || !now.Before(who.until))
 }
 
@@ -76,10 +80,23 @@ func (p *people) put(id string, who person) {
 	p.store(id, who)
 }
 
-// store remembers somebody. The caller holds mu.
+// find is what is known of somebody. The caller holds mu.
+func (p *people) find(id string) person {
+	who, ok := p.known[id]
+	if ok {
+		return who
+	}
+	if who, ok = p.old[id]; ok {
+		p.store(id, who)
+	}
+	return who
+}
+
+// store remembers somebody, and forgets those who came long ago where there are too
+// many. The caller holds mu.
 func (p *people) store(id string, who person) {
 	if _, ok := p.known[id]; !ok && len(p.known) >= maxPeople {
-		clear(p.known)
+		p.old, p.known = p.known, make(map[string]person, maxPeople)
 	}
 	p.known[id] = who
 }
@@ -89,7 +106,7 @@ func (p *people) store(id string, who person) {
 func (p *people) keep(id string, now time.Time) person {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who := p.known[id]
+	who := p.find(id)
 	if !now.Before(who.until) {
 		who.until = now.Add(unknownFor)
 		if now.Sub(who.sure) > trusted {
@@ -120,9 +137,15 @@ func (a *Adapter) who(team, user string) func() person {
 	if who, fresh := a.people.get(id, a.now()); fresh {
 		return func() person { return who }
 	}
+	if a.people.queue.Load() >= maxLookups+maxInQueue {
+		who := a.people.keep(id, a.now())
+		return func() person { return who }
+	}
+	a.people.queue.Add(1)
 	timer := time.NewTimer(a.patience)
 	result := make(chan person, 1)
 	a.work.Go(func() {
+		defer a.people.queue.Add(-1)
 		a.guarded("lookup", func() {
 			who, _, _ := a.people.flight.Do(id, func() (any, error) { return a.lookup(team, user), nil })
 			result <- who.(person)
