@@ -177,6 +177,9 @@ func (b *Bot) stop() {
 // presses too fast is told to slow down; nothing is recorded then either.
 func (b *Bot) Submit(ctx context.Context, in Incoming) (Reply, error) { return b.Queue(in)(ctx) }
 
+// Full says that a press would be refused with ErrBusy now, wherever it is made.
+func (b *Bot) Full() bool { return b.rooms.full(b.now()) }
+
 // Queue gives what somebody said its place in the order of its room, at once,
 // and returns a function that waits for the outcome, as Submit does. The function
 // may be called again after its context has ended.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ErrBusy: the room has more waiting than it will take. Nothing was recorded;
-// the same delivery may be submitted again later.
+// ErrBusy: more is under way, in the room or in all, than can be done in good time.
+// Nothing was recorded; the same delivery may be submitted again later.
 var ErrBusy = errors.New("room is busy")
 
 // ErrStopped: the bot is shutting down. Nothing was recorded.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"quizbot/internal/failpoint"
 	"quizbot/quiz"
@@ -14,6 +15,7 @@ const (
 	maxWaiting = 2048
 	// maxInAll bounds what waits in all rooms together, and with it the memory that a
 	// flood takes: the newest is refused, and what was taken is done in its order.
+	// Where less than that can be done in time, admission refuses before.
 	maxInAll = 16_384
 	// maxBatch bounds what one commit of a room holds.
 	maxBatch = 512
@@ -48,8 +50,8 @@ type rooms struct {
 	mu      sync.Mutex
 	boxes   map[RoomRef]*mailbox
 	closed  bool
-	reading int // how many ask for something to read
-	waiting int // jobs from outside that wait or are under way, in all rooms
+	reading int       // how many ask for something to read
+	doing   admission // of jobs from outside, in all rooms
 	// accepted counts jobs from outside that are not done yet.
 	accepted sync.WaitGroup
 }
@@ -91,6 +93,12 @@ func (r *rooms) beside(b *Bot, fn func()) error {
 	return nil
 }
 
+func (r *rooms) full(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.doing.full(now)
+}
+
 func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,11 +115,11 @@ func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 	}
 	box.mu.Lock()
 	defer box.mu.Unlock()
-	if (len(box.waiting) >= maxWaiting || r.waiting >= maxInAll) && !j.inner {
-		return ErrBusy
-	}
 	if !j.inner {
-		r.waiting++
+		// What the platform has kept for us comes in regardless: it is not said again for ever.
+		if len(box.waiting) >= maxWaiting || !r.doing.enter(j.in.Again || j.in.Missed, b.now()) {
+			return ErrBusy
+		}
 		r.accepted.Add(1)
 	}
 	box.waiting = append(box.waiting, j)
@@ -138,16 +146,16 @@ func (r *rooms) evict() {
 }
 
 // done ends jobs whose messages are with the courier by now.
-func (r *rooms) done(batch []*job) {
+func (r *rooms) done(batch []*job, now time.Time) {
 	outside := 0
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, j := range batch {
 		if !j.inner {
 			outside++
+			r.doing.leave(now)
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiting -= outside
 	if outside > 0 { // else, with nobody to wait for, the count may be at its end already
 		r.accepted.Add(-outside)
 	}
@@ -175,7 +183,7 @@ func (m *mailbox) run(b *Bot) {
 		}
 		m.mu.Unlock()
 		m.do(b, batch)
-		b.rooms.done(batch)
+		b.rooms.done(batch, b.now())
 	}
 }
 

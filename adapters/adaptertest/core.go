@@ -82,6 +82,9 @@ func (w *watched) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error
 	}
 }
 
+// Full implements the cores that the adapters ask for.
+func (w *watched) Full() bool { return w.core.Full() }
+
 // CatchUp implements the cores that the adapters ask for.
 func (w *watched) CatchUp(g bot.Gap) { w.core.CatchUp(g) }
 

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	slackgo "github.com/slack-go/slack"
+	"golang.org/x/time/rate"
 
 	"quizbot/bot"
 )
@@ -30,6 +31,8 @@ type Core interface {
 	// Queue gives what was said its place in the order of its room, at once, and
 	// returns a function that waits until the effect is on disk.
 	Queue(in bot.Incoming) func(context.Context) (bot.Reply, error)
+	// Full says that a press would be refused now.
+	Full() bool
 	// CatchUp looks for what was said while the adapter could not listen.
 	CatchUp(g bot.Gap)
 }
@@ -81,6 +84,9 @@ const (
 	// all of them.
 	maxInLane  = 512
 	maxReplies = 4096
+	// sorryRate is how many people a second are told that the bot is busy, after
+	// sorryBurst at once.
+	sorryRate, sorryBurst = 50, 100
 )
 
 // Adapter implements bot.Messenger, bot.Finder and bot.Historian.
@@ -107,7 +113,7 @@ type Adapter struct {
 	answered  memory         // deliveries that this process has answered
 	rooms     *lanes         // arrivals on their way into the core, by room
 	underWay  atomic.Int64   // arrivals that have no outcome yet
-	strain    strain         // how long they take
+	sorries   *rate.Limiter  // how many are told that the bot is busy
 	sockets   atomic.Int32   // that are open
 	replies   *lanes         // what single people are to read, by the way it takes
 	slots     chan struct{}  // held by a response_url while it is called
@@ -183,7 +189,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, apiURL: u,
 		http:  &http.Client{Transport: outspoken{transport, c.Meter}, Timeout: apiTime, CheckRedirect: noRedirect},
-		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1), healed: make(chan struct{}, 1),
+		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1), healed: make(chan struct{}, 1), sorries: rate.NewLimiter(sorryRate, sorryBurst),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
 	}
 	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })

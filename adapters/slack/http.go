@@ -70,6 +70,11 @@ func (a *Adapter) unbroken(next http.HandlerFunc) http.Handler {
 func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
 	return a.unbroken(func(w http.ResponseWriter, r *http.Request) {
 		began := a.now()
+		if a.turnedAway(kind, r) {
+			a.meter.Refused(platform, "busy")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		body, refused := a.read(w, r)
 		if refused.status != 0 {
 			a.meter.Refused(platform, refused.reason)
@@ -87,6 +92,14 @@ func (a *Adapter) signed(kind string, next func(http.ResponseWriter, *http.Reque
 		a.meter.Acknowledged(platform, kind, a.now().Sub(began))
 		failpoint.Reach(failpoint.SlackAnswering)
 	})
+}
+
+// turnedAway: the core is full, and so many have been told already that a request is
+// not even read, for that takes the time of what was let in. A command is: what it
+// answers costs nothing more. So is what Slack sends again, for it does so three
+// times and no more.
+func (a *Adapter) turnedAway(kind string, r *http.Request) bool {
+	return kind != "command" && r.Header.Get("X-Slack-Retry-Num") == "" && a.core.Full() && a.sorries.TokensAt(a.now()) < 1
 }
 
 // strange bounds what strangers can have logged: each reason once a minute.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ const (
 // fakeCore records what is submitted and answers as it is told. Like the real
 // one it has one effect per ID.
 type fakeCore struct {
+	full   atomic.Bool
 	mu     sync.Mutex
 	all    []bot.Incoming
 	seen   map[string]int
@@ -46,6 +48,9 @@ type fakeCore struct {
 func newCore() *fakeCore {
 	return &fakeCore{seen: map[string]int{}, change: make(chan struct{})}
 }
+
+// Full implements Core.
+func (c *fakeCore) Full() bool { return c.full.Load() }
 
 // Queue implements Core.
 func (c *fakeCore) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error) {

@@ -41,15 +41,12 @@ func (a *Adapter) take(arrived arrival) *pending {
 		a.underWay.Add(-1)
 		p.end(bot.Reply{}, bot.ErrStopped)
 		return p
-	case underWay > maxUnderWay || a.strain.tooMuch(underWay):
-		a.underWay.Add(-1)
-		a.meter.Refused(platform, "busy")
-		p.end(bot.Reply{}, bot.ErrBusy)
+	case underWay > maxUnderWay:
+		a.finish(p, bot.Reply{}, bot.ErrBusy)
 		return p
 	}
 	who := a.who(arrived.team, arrived.user)
 	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who) }) {
-		a.meter.Refused(platform, "busy")
 		a.finish(p, bot.Reply{}, bot.ErrBusy)
 	}
 	return p
@@ -97,7 +94,9 @@ func (a *Adapter) follow(id string, wait func(context.Context) (bot.Reply, error
 
 func (a *Adapter) finish(p *pending, reply bot.Reply, err error) {
 	a.underWay.Add(-1)
-	a.strain.note(a.now().Sub(p.began))
+	if errors.Is(err, bot.ErrBusy) {
+		a.meter.Refused(platform, "busy")
+	}
 	if err != nil {
 		a.log.Error("not taken in", "id", p.in.ID, "room", p.in.Room, "err", err)
 	}
@@ -153,8 +152,13 @@ func (a *Adapter) due(p *pending) (reply bot.Reply, ok bool) {
 	return p.Reply, p.Card != nil
 }
 
-// settle sends what is due.
+// settle sends what is due. Where many are refused, not all of them are told: Slack
+// itself marks a press that was not taken, and words for each would take the time of
+// those that can be.
 func (a *Adapter) settle(p *pending) {
+	if errors.Is(p.err, bot.ErrBusy) && !a.sorries.AllowN(a.now(), 1) {
+		return
+	}
 	if reply, ok := a.due(p); ok {
 		a.answer(p.arrival, reply)
 	}

@@ -227,6 +227,8 @@ func (panicking) CatchUp(bot.Gap) {}
 
 func (panicking) Queue(bot.Incoming) func(context.Context) (bot.Reply, error) { panic("out of luck") }
 
+func (panicking) Full() bool { return false }
+
 // What a request held is not in the log when its handling panics.
 func TestSecretsStayHiddenInAPanic(t *testing.T) {
 	var log bytes.Buffer

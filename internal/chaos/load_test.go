@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -140,6 +142,28 @@ func (l *load) watch(b *burst) (stop func()) {
 	return func() { close(over); <-done }
 }
 
+// stepBack lets the program go before this process, which stands for machines of other
+// people: what they do takes no time of the program's. Threads have a priority each;
+// new ones have that of the thread that made them.
+func stepBack(t *testing.T) {
+	t.Helper()
+	mine, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nice := 20 - mine + 5 // the system call's own result is 20 less the niceness
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Logf("the presses take the program's time: %v", err)
+		return
+	}
+	for _, thread := range threads {
+		if id, err := strconv.Atoi(thread.Name()); err == nil {
+			_ = syscall.Setpriority(syscall.PRIO_PROCESS, id, nice) // it may have ended
+		}
+	}
+}
+
 // TestLoad finds the rate of presses that the program takes on this machine, then
 // offers ten times as many for a minute, and looks whether it recovers.
 func TestLoad(t *testing.T) {
@@ -161,6 +185,7 @@ func TestLoad(t *testing.T) {
 	if _, ok := proc.ready(readyWithin); !ok {
 		t.Fatalf("not ready:\n%s", proc.log())
 	}
+	stepBack(t)
 	l := &load{t: t, slack: fake, proc: proc, taken: map[[2]int]bool{}}
 	for room := range loadRooms {
 		if status := fake.ask(channelOf(room)); status != 200 {
