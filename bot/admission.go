@@ -21,6 +21,8 @@ const (
 	// has lost most of its weight by then.
 	judgeEvery, judgeAt = 50 * time.Millisecond, 32
 	forgetAfter         = time.Second
+	// firstGuess is how many are done a second until it is known.
+	firstGuess = 2000
 )
 
 // admission bounds how much may be under way at once, so that what is taken in is
@@ -30,20 +32,22 @@ const (
 // Its owner guards it.
 type admission struct {
 	under int
-	rate  float64   // done a second when many were under way; 0: not known
+	rate  float64   // done a second when many were under way; 0: not known yet
 	done  float64   // that is done in
 	took  float64   // seconds
 	short time.Time // when little was last under way
 
 	since time.Time // begin of what is looked at
 	ends  int       // since then
+	last  time.Time // of them
 	few   bool      // little was under way at some time since then
 }
 
-// enter counts one in, or refuses it. What must come in regardless is not refused
-// below the greatest number that there is memory for.
-func (a *admission) enter(regardless bool, now time.Time) bool {
-	full := a.full(now)
+// enter counts one in, or refuses it; so many wait in its room. What must come in
+// regardless is not refused below the greatest number that there is memory for. One
+// room doesn't take the last places from the others.
+func (a *admission) enter(inRoom int, regardless bool, now time.Time) bool {
+	full := a.full(now) || inRoom >= a.bound(now)*3/4
 	if a.under >= maxInAll || !regardless && full {
 		return false
 	}
@@ -69,22 +73,27 @@ func (a *admission) bound(now time.Time) int {
 
 // within is how many can be done in d.
 func (a *admission) within(d time.Duration) int {
-	if a.rate == 0 {
-		return maxInAll
+	rate := a.rate
+	if rate == 0 {
+		rate = firstGuess
 	}
-	return max(int(a.rate*d.Seconds()), fewUnderWay)
+	return max(int(rate*d.Seconds()), fewUnderWay)
 }
 
 // leave counts one out.
 func (a *admission) leave(now time.Time) {
+	if now.After(a.last) {
+		a.judge(now)
+		a.last = now
+	}
 	a.under--
 	a.ends++
 	a.few = a.few || a.under < fewUnderWay/2
 	a.feel(now)
 }
 
-// judge says how many are done a second. It does so when the next one comes, for
-// many may end at the same moment, and all of them count.
+// judge says how many are done a second. Of those that end at the same moment all
+// count, so it does that later.
 func (a *admission) judge(now time.Time) {
 	past := now.Sub(a.since)
 	if past < 0 { // the clock was set back
@@ -98,7 +107,7 @@ func (a *admission) judge(now time.Time) {
 		left := math.Exp(-past.Seconds() / forgetAfter.Seconds())
 		a.done, a.took = a.done*left+float64(a.ends), a.took*left+past.Seconds()
 		a.rate = a.done / a.took
-	case rate > a.rate && a.rate > 0: // and more could have been done
+	case rate > max(a.rate, firstGuess/2): // and more could have been done
 		a.done, a.took, a.rate = float64(a.ends), past.Seconds(), rate
 	}
 	a.look(now)

@@ -22,7 +22,7 @@ func (o *offered) offer(n int, d time.Duration) (took []time.Duration, refused i
 	came := 0.0
 	for end := o.now.Add(d); o.now.Before(end); o.now = o.now.Add(step) {
 		for came += float64(n) * step.Seconds(); came >= 1; came-- {
-			if o.doing.enter(false, o.now) {
+			if o.doing.enter(0, false, o.now) {
 				o.waiting = append(o.waiting, o.now)
 			} else {
 				refused++
@@ -69,9 +69,9 @@ func TestAdmission(t *testing.T) {
 // TestAdmissionLetsABurstIn: many at once are no overload when they are soon done.
 func TestAdmissionLetsABurstIn(t *testing.T) {
 	o := &offered{rate: 5000, now: time.Unix(1_800_000_000, 0)}
-	for range 10 {
-		for range 2000 {
-			if !o.doing.enter(false, o.now) {
+	for n := range 10 {
+		for range min(4, n+1) * 1000 {
+			if !o.doing.enter(0, false, o.now) {
 				t.Fatal("one of a burst was refused")
 			}
 			o.waiting = append(o.waiting, o.now)
@@ -89,7 +89,7 @@ func TestAdmissionOnASlowDisk(t *testing.T) {
 	for ms := range 60_000 {
 		now = now.Add(time.Millisecond)
 		for range 5 {
-			if doing.enter(false, now) {
+			if doing.enter(0, false, now) {
 				waiting++
 			} else if ms > 2000 { // before that it isn't known how many are done
 				refused++

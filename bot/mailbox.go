@@ -117,7 +117,7 @@ func (r *rooms) enqueue(b *Bot, ref RoomRef, j *job) error {
 	defer box.mu.Unlock()
 	if !j.inner {
 		// What the platform has kept for us comes in regardless: it is not said again for ever.
-		if len(box.waiting) >= maxWaiting || !r.doing.enter(j.in.Again || j.in.Missed, b.now()) {
+		if len(box.waiting) >= maxWaiting || !r.doing.enter(len(box.waiting), j.in.Again || j.in.Missed, b.now()) {
 			return ErrBusy
 		}
 		r.accepted.Add(1)
