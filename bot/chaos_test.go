@@ -21,7 +21,7 @@ import (
 // closed in the end.
 func TestChaos(t *testing.T) {
 	for name, as := range map[string]func(*platform) bot.Messenger{"lookup": asFinder, "keys": asIdempotent} {
-		for seed := range uint64(20) {
+		for seed := range uint64(seeds) {
 			t.Run(fmt.Sprint(name, "/", seed), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {

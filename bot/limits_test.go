@@ -275,7 +275,7 @@ func TestRedeliveriesAreNoFlood(t *testing.T) {
 // In any order of players, rooms and pauses: nobody gets more than their allowance
 // and nobody who keeps below it is refused.
 func TestAllowancesHold(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(seeds) {
 		chance := rand.New(rand.NewPCG(seed, 1))
 		l := bot.NewLimits()
 		now := time.Unix(1_700_000_000, 0)

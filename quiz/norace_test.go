@@ -5,4 +5,6 @@ package quiz
 const (
 	poolsForget = 1
 	hostileSize = MaxPackSize
+	farLines    = 600 // lines before a fault
+	seeds       = 200 // of random play
 )

@@ -2,6 +2,7 @@ package quiz
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -175,8 +176,9 @@ func TestFormsOfAnAnswerMayBeNear(t *testing.T) {
 
 // Far from the front, and in a long line, the place is found as well.
 func TestPlacesInLargeFiles(t *testing.T) {
-	head := "pack: p\nquestions:\n" + strings.Repeat("  - {id: a, kind: truefalse, ask: \"What is it here?\", answer: true}\n", 600)
-	fault(t, head+"  - @\n", "603:5", "put quotes")
-	fault(t, head+"  - \""+strings.Repeat("words and words\n", 600), "603:5", "close the quotes")
-	fault(t, head+"  - \""+strings.Repeat("words and words ", 600), "603:5", "close the quotes")
+	head := "pack: p\nquestions:\n" + strings.Repeat("  - {id: a, kind: truefalse, ask: \"What is it here?\", answer: true}\n", farLines)
+	place := fmt.Sprint(farLines+3, ":5")
+	fault(t, head+"  - @\n", place, "put quotes")
+	fault(t, head+"  - \""+strings.Repeat("words and words\n", farLines), place, "close the quotes")
+	fault(t, head+"  - \""+strings.Repeat("words and words ", farLines), place, "close the quotes")
 }

@@ -160,7 +160,7 @@ func (p *playing) step(t *testing.T) {
 // boards say what the ledger does, and nothing is left of who was forgotten, neither
 // in the file nor in a backup.
 func TestForgettingLeavesNoTrace(t *testing.T) {
-	for seed := range uint64(2) {
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
 			t.Cleanup(func() { _ = e.Close() })

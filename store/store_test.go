@@ -26,8 +26,26 @@ func openBolt(t testing.TB, path string) *bolt.Engine {
 	return e
 }
 
+// openEngine makes an engine on a file of its own, or in memory where files take too long.
+func openEngine(t testing.TB) store.Engine {
+	t.Helper()
+	if !onDisk {
+		return storetest.NewMemory()
+	}
+	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
 func TestModel(t *testing.T) {
 	storetest.Run(t, func(*testing.T) bot.Store { return storetest.NewModel() })
+}
+
+// The engine of other tests is an engine like any, and carries a store.
+func TestMemory(t *testing.T) {
+	storetest.RunEngine(t, func(*testing.T) store.Engine { return storetest.NewMemory() })
+	storetest.Run(t, func(*testing.T) bot.Store { return store.New(storetest.NewMemory()) })
+	compare(t, store.New(storetest.NewMemory()), nil, 9, 60)
 }
 
 func TestStore(t *testing.T) {
@@ -39,9 +57,10 @@ func TestStore(t *testing.T) {
 }
 
 // The store and the model agree on everything, whatever is done, and across
-// reopening the file.
+// reopening the file. And in the end everything that follows from the ledger does.
 func TestStoreAgainstTheModel(t *testing.T) {
-	for seed := range uint64(4) {
+	answers := 0
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "q.db")
 			e := openBolt(t, path)
@@ -53,7 +72,15 @@ func TestStoreAgainstTheModel(t *testing.T) {
 				e = openBolt(t, path)
 				return store.New(e)
 			}, seed, 120)
+			out, sum := faults(t, e, time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
+			if len(out) > 0 || sum.Teams == 0 || sum.Rooms == 0 || (sum.Players == 0) != (sum.Answers == 0) {
+				t.Errorf("verify: %+v\n%s", sum, strings.Join(out, "\n"))
+			}
+			answers += sum.Answers
 		})
+	}
+	if answers == 0 {
+		t.Error("no answers are left at the end: this test shows too little")
 	}
 }
 
@@ -104,8 +131,7 @@ func fill(t testing.TB, s *store.Store, players int) {
 // Neither the top ten nor one player's rank reads the whole team.
 func TestBoardsAreNotScanned(t *testing.T) {
 	for _, players := range []int{100, 6000} {
-		e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
-		r := &reads{Engine: e}
+		r := &reads{Engine: openEngine(t)}
 		s := store.New(r)
 		fill(t, s, players)
 		worst := 0
@@ -122,7 +148,6 @@ func TestBoardsAreNotScanned(t *testing.T) {
 		if worst > 1100 {
 			t.Errorf("with %d players a board reads %d keys", players, worst)
 		}
-		_ = e.Close()
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,34 +24,10 @@ func faults(t *testing.T, e store.Engine, now time.Time) ([]string, store.Totals
 	return out, sum
 }
 
-// Whatever is done to a store, it keeps its promises.
-func TestVerifyFindsNothing(t *testing.T) {
-	answers := 0
-	for seed := range uint64(4) {
-		path := filepath.Join(t.TempDir(), "q.db")
-		e := openBolt(t, path)
-		t.Cleanup(func() { _ = e.Close() })
-		compare(t, store.New(e), func() bot.Store {
-			noError(t, e.Close())
-			e = openBolt(t, path)
-			return store.New(e)
-		}, seed, 120)
-		out, sum := faults(t, e, time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
-		if len(out) > 0 || sum.Teams == 0 || sum.Rooms == 0 || (sum.Players == 0) != (sum.Answers == 0) {
-			t.Errorf("seed %d: %+v\n%s", seed, sum, strings.Join(out, "\n"))
-		}
-		answers += sum.Answers
-	}
-	if answers == 0 {
-		t.Error("no answers are left at the end: this test shows too little")
-	}
-}
-
 // played is an engine with a team whose records are all there and well.
 func played(t *testing.T, now time.Time) store.Engine {
 	t.Helper()
-	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
-	t.Cleanup(func() { _ = e.Close() })
+	e := openEngine(t)
 	s := store.New(e)
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 12 {
