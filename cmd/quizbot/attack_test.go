@@ -111,6 +111,7 @@ func chunked(target, headers string, size int) string {
 // Forged, stale, malformed and oversized requests get their status, and nothing
 // worth reading.
 func TestForgedRequests(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	body := form()
 	sign := func(seconds int) string { return a.signed(body, seconds) }
@@ -118,10 +119,11 @@ func TestForgedRequests(t *testing.T) {
 	stamp, sum = stamp+"\r\n", strings.TrimSpace(sum)+"\r\n"
 	events := `{"type":"event_callback","event":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + "}"
 	fields := strings.Repeat("a=1&", 200_000) + body
-	var bomb bytes.Buffer
-	pack := gzip.NewWriter(&bomb)
-	_, _ = pack.Write(make([]byte, 64<<20))
+	var member bytes.Buffer
+	pack := gzip.NewWriter(&member)
+	_, _ = pack.Write(make([]byte, 1<<20))
 	_ = pack.Close()
+	bomb := strings.Repeat(member.String(), 64) // members one behind the other are one file
 	huge := `{"type":"event_callback","event":{"type":"message","ts":1e999999,"channel":` + strings.Repeat("9", 500_000) + `}}`
 	twice := `{"type":"url_verification","challenge":"one","challenge":"two","TYPE":"event_callback"}`
 	broken := "{\"type\":\"event_callback\",\"event\":{\"type\":\"message\",\"text\":\"\xff\xfe\xed\xa0\x80\"}}"
@@ -130,9 +132,6 @@ func TestForgedRequests(t *testing.T) {
 		status int
 	}{
 		"genuine":                 {post("/slack/commands", sign(0), body), 200},
-		"299 s old":               {post("/slack/commands", sign(-299), body), 200},
-		"302 s old":               {post("/slack/commands", sign(-302), body), 401},
-		"302 s ahead":             {post("/slack/commands", sign(302), body), 401},
 		"a day old":               {post("/slack/commands", sign(-86_400), body), 401},
 		"no headers":              {post("/slack/commands", "", body), 401},
 		"no signature":            {post("/slack/commands", stamp, body), 401},
@@ -157,8 +156,8 @@ func TestForgedRequests(t *testing.T) {
 		"chunked and signed":      {"POST /slack/commands HTTP/1.1\r\nHost: q\r\nTransfer-Encoding: chunked\r\n" + sign(0) + "\r\n" + strconv.FormatInt(int64(len(body)), 16) + "\r\n" + body + "\r\n0\r\n\r\n", 200},
 		"both lengths":            {"POST /slack/commands HTTP/1.1\r\nHost: q\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n" + sign(0) + "\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n", 401},
 		"two lengths":             {"POST /slack/commands HTTP/1.1\r\nHost: q\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", 400},
-		"a bomb":                  {post("/slack/commands", "Content-Encoding: gzip\r\n"+a.signed(bomb.String(), 0), bomb.String()), 415},
-		"a bomb within":           {post("/slack/commands", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"+a.signed(bomb.String(), 0), bomb.String()), 415},
+		"a bomb":                  {post("/slack/commands", "Content-Encoding: gzip\r\n"+a.signed(bomb, 0), bomb), 415},
+		"a bomb within":           {post("/slack/commands", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"+a.signed(bomb, 0), bomb), 415},
 		"many fields":             {post("/slack/commands", a.signed(fields, 0), fields), 400},
 		"nothing but separators":  {post("/slack/interactions", a.signed(strings.Repeat("&", 1<<19), 0), strings.Repeat("&", 1<<19)), 400},
 		"no payload":              {post("/slack/interactions", sign(0), body), 400},
@@ -194,6 +193,16 @@ func TestForgedRequests(t *testing.T) {
 			}
 		})
 	}
+	for seconds, want := range map[int]int{-299: http.StatusOK, -302: http.StatusUnauthorized, 302: http.StatusUnauthorized} {
+		status, began := 0, time.Time{}
+		for began.IsZero() || time.Since(began) > time.Second { // else it had another age when it was looked at
+			began = time.Now()
+			status, _, _ = a.raw(t, post("/slack/commands", sign(seconds), body))
+		}
+		if status != want {
+			t.Errorf("signed %d s from now: status %d, want %d", seconds, status, want)
+		}
+	}
 	for _, path := range []string{
 		"/", "/slack", "/slack/", "/slack/commands/", "//slack/commands", "//slack//commands", "/slack//commands", "/slack/commands/..", "/slack/./commands",
 		"/slack/../slack/commands", "/slack/%63ommands", "/slack%2Fcommands", "/SLACK/commands", "/slack/commands%00", "/slack/commands;x", "/slack/commands/../events",
@@ -208,6 +217,7 @@ func TestForgedRequests(t *testing.T) {
 
 // The same signed request again has its effect once.
 func TestReplayedRequest(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	body := strings.Replace(form(), "text=help", "text=start+3", 1)
 	text := post("/slack/commands", a.signed(body, 0), body)
@@ -221,6 +231,7 @@ func TestReplayedRequest(t *testing.T) {
 // Requests one behind the other on one connection are answered in order, a forged
 // one among them too.
 func TestPipelinedRequests(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	conn := a.dial(t)
 	body := form()

@@ -52,6 +52,7 @@ func done(t *testing.T, db string, args []string, words ...string) {
 // A bot is backed up while it runs, killed, and started again from the backup:
 // the board is the same. Nothing on the way replaces a file.
 func TestBackedUpLiveAndRestored(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{IdentifyInterval: -1})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -157,6 +158,7 @@ func answeredFile(t *testing.T) string {
 // What is broken by hand is found, with a line for each and the outcome last; the
 // file stays as it is.
 func TestCheckFindsFaults(t *testing.T) {
+	t.Parallel()
 	compact := filepath.Join(t.TempDir(), "compact.db") // without pages that nobody uses
 	if err := bolt.Backup(t.Context(), answeredFile(t), compact, nil, nil); err != nil {
 		t.Fatal(err)
@@ -232,6 +234,7 @@ func TestCheckFindsFaults(t *testing.T) {
 
 // Files that are no backup are refused in one line, and nothing is written.
 func TestRestoreOfNoBackup(t *testing.T) {
+	t.Parallel()
 	good, err := os.ReadFile(answeredFile(t))
 	if err != nil {
 		t.Fatal(err)
@@ -255,6 +258,7 @@ func TestRestoreOfNoBackup(t *testing.T) {
 
 // serve makes backups by itself, and says so.
 func TestServeMakesBackups(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -34,6 +34,7 @@ func startControl(t *testing.T, db string) *control {
 }
 
 func TestControlCallsReachTheProcess(t *testing.T) {
+	t.Parallel()
 	db := filepath.Join(t.TempDir(), "q.db")
 	c := startControl(t, db)
 	c.handle("POST /control/echo", func(w http.ResponseWriter, r *http.Request) error {
@@ -73,6 +74,7 @@ func TestControlCallsReachTheProcess(t *testing.T) {
 
 // Whoever has no key, or an old one, gets 401 and nothing else, wherever from.
 func TestControlWithoutTheKey(t *testing.T) {
+	t.Parallel()
 	c := startControl(t, filepath.Join(t.TempDir(), "q.db"))
 	called := false
 	c.handle("POST /control/x", func(http.ResponseWriter, *http.Request) error { called = true; return nil })
@@ -90,6 +92,7 @@ func TestControlWithoutTheKey(t *testing.T) {
 
 // What a killed process left is as good as nothing, whoever has its port now.
 func TestStaleControlFiles(t *testing.T) {
+	t.Parallel()
 	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }))
 	defer stranger.Close()
 	rude, err := net.Listen("tcp", "127.0.0.1:0")
@@ -140,6 +143,7 @@ func TestStaleControlFiles(t *testing.T) {
 
 // A port on all addresses is reached on this machine's own.
 func TestControlOnAllAddresses(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{":0", "0.0.0.0:0", "[::]:0", "127.0.0.1:0"} {
 		ln, err := net.Listen("tcp", address)
 		if err != nil {
@@ -162,6 +166,7 @@ func TestControlOnAllAddresses(t *testing.T) {
 // Calls under way end with the process, and it waits for them; later ones are
 // turned away.
 func TestControlStops(t *testing.T) {
+	t.Parallel()
 	db := filepath.Join(t.TempDir(), "q.db")
 	c := startControl(t, db)
 	under := make(chan struct{})
@@ -201,6 +206,7 @@ func TestControlStops(t *testing.T) {
 // serve keeps its control file while it runs, for its owner alone, and a second
 // run is not disturbed by what a killed one left.
 func TestServeKeepsItsControlFile(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ func with(env map[string]string, key, value string) map[string]string {
 var doctorLine = regexp.MustCompile(`^(ok  |warn|FAIL)  \S.*  \S|^ {6} +cure: \S`)
 
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	env := patient(t, discord.Options{})
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -123,6 +124,7 @@ func TestDoctor(t *testing.T) {
 
 // Beside a bot that runs, its database and its ports are as they should be.
 func TestDoctorBesideARunningBot(t *testing.T) {
+	t.Parallel()
 	env := patient(t, discord.Options{})
 	startServing(t, env).ready(t)
 	status, out, errs := call(t, env, "", "doctor")
@@ -133,6 +135,7 @@ func TestDoctorBesideARunningBot(t *testing.T) {
 }
 
 func TestFindingsArePrinted(t *testing.T) {
+	t.Parallel()
 	found := []checkup.Finding{{What: "a", Said: "x\ny\x1b[31m"}, {Level: checkup.Fail, What: "long name", Said: "z", Cure: "mend it"}}
 	var plainOut, coloured strings.Builder
 	printFindings(&plainOut, found, false)

@@ -79,6 +79,7 @@ func TestAdminPortOfOthersNeedsAToken(t *testing.T) {
 
 // With a token, everything that tells anything needs it.
 func TestAdminToken(t *testing.T) {
+	t.Parallel()
 	s := servingDiscord(t, map[string]string{"QUIZBOT_ADMIN_LISTEN": "0.0.0.0:0", "QUIZBOT_ADMIN_TOKEN": adminToken})
 	for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline", "/", "//metrics", "/healthz/../metrics", "/control/../metrics", "/healthz/", "/readyzz"} {
 		for _, header := range []map[string]string{
@@ -108,6 +109,7 @@ func TestAdminToken(t *testing.T) {
 
 // On loopback there is no token, and no web page gets in.
 func TestAdminPortIsClosedToBrowsers(t *testing.T) {
+	t.Parallel()
 	s := servingDiscord(t, nil)
 	port := s.addresses["admin"][strings.LastIndex(s.addresses["admin"], ":"):]
 	for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/profile?seconds=1", "/readyz", "/control/"} {

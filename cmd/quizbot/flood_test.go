@@ -13,6 +13,7 @@ import (
 
 // An incident in a thousand rooms leaves some lines, and how many there were.
 func TestFlood(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	m := newMeter()

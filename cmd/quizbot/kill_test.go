@@ -88,6 +88,7 @@ const kills = 4
 // process is killed with -9 again and again. Whatever one of them was told is on
 // the board afterwards, once, and every question is closed.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	sl, d := slack.New(slack.Options{RetryDelays: []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond}}), discord.New(discord.Options{IdentifyInterval: -1})
 	if err := sl.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -123,6 +123,7 @@ func slackVenue(t *testing.T, o slack.Options) (*venue, *slack.Server) {
 // on typing, and it comes back after the end. What was typed in time counts, what was
 // typed later doesn't, and the question is closed within two seconds of being ready.
 func TestAnswersWhileKilled(t *testing.T) {
+	t.Parallel()
 	var playing sync.WaitGroup // they wait more than they work, however few processors there are
 	defer playing.Wait()
 	for name, c := range map[string]struct {
@@ -213,6 +214,7 @@ func answersWhileKilled(t *testing.T, v *venue, amended bool) {
 // when the session is resumed counts by when it was made; what was typed is found in the
 // channel's history when the session is lost for good.
 func TestHeardAfterTheClose(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{IdentifyInterval: -1, AckTimeout: 100 * time.Millisecond})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)

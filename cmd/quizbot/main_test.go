@@ -1,10 +1,12 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -14,7 +16,20 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	atOnce("8")
 	goleak.VerifyTestMain(m)
+}
+
+// atOnce says how many tests run at the same time where -parallel doesn't. They wait
+// more than they work, for questions to end and processes to start, however few
+// processors there are.
+func atOnce(n string) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", n)
+	}
 }
 
 func writeFile(t *testing.T, path, text string) {
@@ -24,9 +39,12 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
+// givenPorts are those that freePort has told somebody of.
+var givenPorts sync.Map
+
 // freePort is an address that nobody listens on. It is none of those that the system
 // gives to whoever wants any: while the program that has it is started again, another
-// would get it.
+// would get it. No other test is given it.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -35,7 +53,9 @@ func freePort(t *testing.T) string {
 			continue // somebody has it
 		}
 		_ = ln.Close()
-		return ln.Addr().String()
+		if _, given := givenPorts.LoadOrStore(ln.Addr().String(), true); !given {
+			return ln.Addr().String()
+		}
 	}
 	t.Fatal("no port is free")
 	return ""

@@ -67,6 +67,7 @@ func known(metrics map[string][]string, name string) bool {
 }
 
 func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
 	metrics := registered(t)
 	if len(metrics) < 30 {
 		t.Fatalf("only %d metrics are registered", len(metrics))
@@ -112,6 +113,7 @@ type alertFile struct {
 }
 
 func TestAlertsUseWhatExists(t *testing.T) {
+	t.Parallel()
 	metrics, doc := registered(t), readRepo(t, "docs", "operating.md")
 	var file alertFile
 	if err := yaml.Unmarshal([]byte(readRepo(t, "deploy", "prometheus", "alerts.yaml")), &file); err != nil {
@@ -153,6 +155,7 @@ func TestAlertsUseWhatExists(t *testing.T) {
 }
 
 func TestDashboardUsesWhatExists(t *testing.T) {
+	t.Parallel()
 	metrics := registered(t)
 	raw := readRepo(t, "deploy", "grafana", "quizbot.json")
 	var board struct {
@@ -204,6 +207,7 @@ func TestDashboardUsesWhatExists(t *testing.T) {
 // TestLogIsDocumented: every line of the log that is a warning or an error stands in the
 // table of docs/operating.md, and the other way round.
 func TestLogIsDocumented(t *testing.T) {
+	t.Parallel()
 	doc := readRepo(t, "docs", "operating.md")
 	call := regexp.MustCompile(`[lL]og\.(Warn|Error)\("((?:[^"\\]|\\.)*)"`)
 	said := map[string]bool{}
@@ -239,6 +243,7 @@ func TestLogIsDocumented(t *testing.T) {
 
 // TestReadyGrace: what the platforms do every day doesn't make the bot unready.
 func TestReadyGrace(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	gone := os.ErrDeadlineExceeded
 	for name, c := range map[string]struct {

@@ -12,6 +12,7 @@ import (
 const isIt = "questions:\n  - {id: q, kind: truefalse, ask: \"Is it?\", answer: true, explain: It is., source: Me}\n"
 
 func TestNamesThatClashAreToldWithTheirPlaces(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "a.yaml"), "pack: tea\n"+isIt)
 	writeFile(t, filepath.Join(dir, "b.yaml"), "pack: tea\n"+isIt)
@@ -44,6 +45,7 @@ func TestNamesThatClashAreToldWithTheirPlaces(t *testing.T) {
 // TestCountlessFaultsAreCounted: a file of the largest size can have more faults than
 // anybody reads, or a log should hold.
 func TestCountlessFaultsAreCounted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "a.yaml"), "pack: tea\n"+strings.Repeat("k: 1\n", 50_000)+isIt)
 	status, _, errs := call(t, nil, "", "pack", "lint", dir)
@@ -59,6 +61,7 @@ func TestCountlessFaultsAreCounted(t *testing.T) {
 }
 
 func TestLintCountsInWords(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	one := filepath.Join(dir, "one.yaml")
 	writeFile(t, one, "pack: tea\n"+isIt)
@@ -77,6 +80,7 @@ func TestLintCountsInWords(t *testing.T) {
 
 // A pipe would be waited for until somebody writes into it.
 func TestOnlyRegularFilesAreRead(t *testing.T) {
+	t.Parallel()
 	dir, elsewhere := packFolder(t), t.TempDir()
 	pipe := filepath.Join(dir, "pipe.yaml")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -97,6 +101,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 
 // A file can be replaced by one of the same size and time.
 func TestEveryChangeOfAFolderIsSeen(t *testing.T) {
+	t.Parallel()
 	dir, then := t.TempDir(), time.Unix(1_700_000_000, 0)
 	path := filepath.Join(dir, "tea.yaml")
 	put := func(text string) string {
@@ -116,6 +121,7 @@ func TestEveryChangeOfAFolderIsSeen(t *testing.T) {
 }
 
 func TestAFolderIsBounded(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range maxFolder>>20 + 1 {
 		f, err := os.Create(filepath.Join(dir, string(rune('a'+i%26))+strings.Repeat("x", i/26)+".yaml"))

@@ -22,6 +22,7 @@ questions:
 
 // A prompt has no buttons and no slash commands, and every answer ends a question.
 func TestAPromptSpeaksOfWhatItHas(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "kinds.yaml"), everyKind)
 	script := strings.Repeat("what a strange thing to be asked about\nskip\n\n", 6) + "help\ntopics\nquit\n"
@@ -42,6 +43,7 @@ func TestAPromptSpeaksOfWhatItHas(t *testing.T) {
 }
 
 func TestPlayersHaveANameAtAPrompt(t *testing.T) {
+	t.Parallel()
 	for want, env := range map[string]map[string]string{"ada": {"USER": "ada", "LOGNAME": "bob"}, "bob": {"LOGNAME": "bob"}} {
 		if got := playerName(surroundings{getenv: func(k string) (string, bool) { v, ok := env[k]; return v, ok }}); got != want {
 			t.Errorf("%v: %s", env, got)
@@ -54,6 +56,7 @@ func TestPlayersHaveANameAtAPrompt(t *testing.T) {
 
 // A game whose output is gone has failed, whoever typed on.
 func TestPlayWithoutOutputFails(t *testing.T) {
+	t.Parallel()
 	cmd := program(t, nil, "play")
 	closed, err := os.Open(os.DevNull) // can be read only
 	if err != nil {

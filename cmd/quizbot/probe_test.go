@@ -9,6 +9,7 @@ import (
 )
 
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	var missing []error
 	page := httptest.NewServer(adminHandler(newMeter(), func() []error { return missing }))
 	defer page.Close()

@@ -32,6 +32,7 @@ func call(t *testing.T, env map[string]string, in string, args ...string) (statu
 }
 
 func TestUsageAndStatus(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "odd.yaml"), "db: x.db\nno_such_thing: 1\n")
 	writeFile(t, filepath.Join(dir, "empty"), "")
@@ -81,6 +82,7 @@ func TestUsageAndStatus(t *testing.T) {
 }
 
 func TestConfigurationHasAnOrderAndKeepsSecrets(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "c.yaml")
 	writeFile(t, file, "db: from-file.db\nQUIZBOT_LOG: warn\nlisten: 127.0.0.1:1\nslack_signing_secret: hush-file\n")
@@ -101,6 +103,7 @@ func TestConfigurationHasAnOrderAndKeepsSecrets(t *testing.T) {
 
 // TestREADME holds what the README promises against the program.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	src, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +130,7 @@ func TestREADME(t *testing.T) {
 }
 
 func TestDamagedDatabasesAreRefusedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good.db")
 	engine, err := bolt.Open(good, bolt.Options{})
@@ -179,6 +183,7 @@ func TestDamagedDatabasesAreRefusedAndLeftAlone(t *testing.T) {
 }
 
 func TestPublicAndPrivateHTTP(t *testing.T) {
+	t.Parallel()
 	sl := slack.New(slack.Options{})
 	if err := sl.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -223,6 +228,7 @@ func TestPublicAndPrivateHTTP(t *testing.T) {
 }
 
 func TestPacksAreFollowed(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -261,6 +267,7 @@ func TestPacksAreFollowed(t *testing.T) {
 }
 
 func TestNamesOfPacks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	question := "questions:\n  - {id: q, kind: truefalse, ask: \"Is it?\", answer: true}\n"
 	writeFile(t, filepath.Join(dir, "mine.yaml"), "pack: mine\naliases: [websocket, WS, hook]\n"+question)
@@ -286,6 +293,7 @@ func TestNamesOfPacks(t *testing.T) {
 }
 
 func TestSandboxOpens(t *testing.T) {
+	t.Parallel()
 	at := map[string]string{"page": openSandbox(t, nil)}
 	get := func(path, host string) (int, string) {
 		req, err := http.NewRequestWithContext(waitFor(t), http.MethodGet, "http://"+at["page"]+path, nil)

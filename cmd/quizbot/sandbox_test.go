@@ -58,6 +58,7 @@ func ask(t *testing.T, method, url, body string) (int, string) {
 // A player whose page is a moment behind presses a button of a question that has
 // just closed. The bot says so, not the page.
 func TestALatePressReachesTheBot(t *testing.T) {
+	t.Parallel()
 	page := "http://" + openSandbox(t, map[string]string{"QUIZBOT_PACKS": packFolder(t)})
 	control := map[string]*regexp.Regexp{"slack": regexp.MustCompile(`"action_id":"([^"]+)"`), "discord": regexp.MustCompile(`"custom_id":"([^"]+)"`)}
 	type message struct {

@@ -70,6 +70,7 @@ func told(t *testing.T, s string) string {
 // Platforms that refuse the tokens, stumble, hang up or aren't there: nothing that
 // the program says of it holds a secret.
 func TestSecretsStayHiddenWhenPlatformsFail(t *testing.T) {
+	t.Parallel()
 	closed := "http://" + freePort(t)
 	for name, answer := range map[string]http.HandlerFunc{
 		"401": func(w http.ResponseWriter, _ *http.Request) {
@@ -130,6 +131,7 @@ func TestSecretsStayHiddenWhenPlatformsFail(t *testing.T) {
 // Play on both platforms at the level debug, and the tokens of the platforms'
 // replies too.
 func TestSecretsStayHiddenInPlay(t *testing.T) {
+	t.Parallel()
 	d, sl := discord.New(discord.Options{}), slack.New(slack.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -231,6 +233,7 @@ func (panicking) Full() bool { return false }
 
 // What a request held is not in the log when its handling panics.
 func TestSecretsStayHiddenInAPanic(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	a, err := slackside.New(slackside.Config{SigningSecrets: []string{markSigning}, BotToken: markBot, APIURL: "http://" + freePort(t)}, panicking{}, slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
@@ -257,6 +260,7 @@ func TestSecretsStayHiddenInAPanic(t *testing.T) {
 
 // People put the secret itself where its file should be named.
 func TestSecretInThePlaceOfItsFile(t *testing.T) {
+	t.Parallel()
 	const token = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 	status, _, errs := call(t, map[string]string{"DISCORD_TOKEN_FILE": token}, "", "serve")
 	if status != exitUsage || strings.Contains(errs, token) || !strings.Contains(errs, "DISCORD_TOKEN_FILE") || !strings.Contains(errs, "name a file") {

@@ -116,6 +116,7 @@ func packFolder(t *testing.T) string {
 }
 
 func TestDiscordQuestionFromAskToBoard(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -216,6 +217,7 @@ func expect(t *testing.T, text string, words ...string) {
 }
 
 func TestSlackQuestionFromAskToBoard(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"http", "socket"} {
 		t.Run(way, func(t *testing.T) {
 			sl := slack.New(slack.Options{SocketMode: way == "socket"})

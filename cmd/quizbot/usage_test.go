@@ -79,6 +79,7 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 }
 
 func TestHelpAndVersionAreFoundByEveryName(t *testing.T) {
+	t.Parallel()
 	for want, args := range map[string][]string{"Usage: quizbot <command>": {"help"}, "Usage: quizbot serve": {"help", "serve"}, "quizbot dev": {"--version"}} {
 		if status, out, errs := call(t, nil, "", args...); status != exitDone || !strings.Contains(out, want) {
 			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
@@ -88,6 +89,7 @@ func TestHelpAndVersionAreFoundByEveryName(t *testing.T) {
 
 // An empty setting of the file is as an empty variable: not set.
 func TestEmptySettingsAreNotSet(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	writeFile(t, file, "log: ~\ndb: \"\"\npacks:\n---\n")
 	status, out, errs := call(t, map[string]string{"QUIZBOT_LISTEN": ""}, "", "serve", "--print-config", "--config", file)
@@ -115,6 +117,7 @@ func TestPacksOfTheFileAreForEveryCommand(t *testing.T) {
 }
 
 func TestLogsAreReadable(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	newLog(surroundings{err: &b}, slog.LevelInfo).Info("x", "again_in", 500*time.Millisecond, "mode", fs.FileMode(0o644))
 	expect(t, b.String(), `"again_in":"500ms"`, `"mode":"0644"`)
@@ -122,6 +125,7 @@ func TestLogsAreReadable(t *testing.T) {
 
 // Packs may be changed while the bot starts.
 func TestHangupWhileStartingIsNotTheEnd(t *testing.T) {
+	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "settings.yaml")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 // A data request is answered while the bot runs, and on the file when it doesn't;
 // who was forgotten is nowhere, and may play again.
 func TestUserData(t *testing.T) {
+	t.Parallel()
 	d := discord.New(discord.Options{})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -127,6 +128,7 @@ func TestUserData(t *testing.T) {
 }
 
 func TestNearestUser(t *testing.T) {
+	t.Parallel()
 	players := []bot.UserID{"discord:1234", "slack:T1/U1", "slack:T1/U12", "slack:T2/U7", "slack:T3/U7"}
 	for id, want := range map[string]bot.UserID{
 		"U12": "slack:T1/U12", "slack:t1/u1": "slack:T1/U1", "1234": "discord:1234", "U7": "", "discord:1243": "discord:1234", "": "", "somebody": "",

@@ -146,6 +146,7 @@ func points(t *testing.T, s *serving, sl *slack.Server, room, user, words string
 // TestManyWorkspaces: two install the app and play; one leaves in the middle of a
 // game, and comes back to its points, across a restart and a rotation of the key.
 func TestManyWorkspaces(t *testing.T) {
+	t.Parallel()
 	sl := twoWorkspaces(t, slack.Options{RetryDelays: []time.Duration{10 * time.Millisecond, 100 * time.Millisecond}})
 	db := filepath.Join(t.TempDir(), "q.db")
 	env := manyEnv(t, sl, db)
@@ -258,6 +259,7 @@ func sum(t *testing.T, path string) [32]byte {
 
 // TestAWrongKeyIsRefused and leaves the database as it is.
 func TestAWrongKeyIsRefused(t *testing.T) {
+	t.Parallel()
 	db := sealedDB(t, quizbotKey(1), "T1", "T2")
 	withInstallations(t, db, quizbotKey(3), func(i installations) { // a third, under another key
 		if err := i.Keep(t.Context(), adapter.Installation{Team: "T3", Token: "xoxb-T3"}); err != nil {
@@ -311,6 +313,7 @@ func TestAWrongKeyIsRefused(t *testing.T) {
 
 // Who can write to the database can't let one workspace speak with another's token.
 func TestATokenCannotBeMoved(t *testing.T) {
+	t.Parallel()
 	db := sealedDB(t, quizbotKey(1), "T1", "T2")
 	withInstallations(t, db, quizbotKey(1), func(i installations) {
 		if err := i.store.UpdateValues(t.Context(), func(v store.Values) error {
@@ -335,6 +338,7 @@ func TestATokenCannotBeMoved(t *testing.T) {
 }
 
 func TestAnInstallationEndsOnce(t *testing.T) {
+	t.Parallel()
 	db := sealedDB(t, quizbotKey(1), "T1")
 	withInstallations(t, db, quizbotKey(1), func(i installations) {
 		for _, c := range []struct {
@@ -397,6 +401,7 @@ func TestSettingsOfManyWorkspaces(t *testing.T) {
 // Socket Mode hears many workspaces too; the pages of the install flow are served
 // all the same, and nothing else.
 func TestManyWorkspacesOverASocket(t *testing.T) {
+	t.Parallel()
 	sl := twoWorkspaces(t, slack.Options{SocketMode: true})
 	env := manyEnv(t, sl, filepath.Join(t.TempDir(), "q.db"))
 	delete(env, "SLACK_SIGNING_SECRET")
@@ -420,6 +425,7 @@ func TestManyWorkspacesOverASocket(t *testing.T) {
 // The manifests ask for what the install flow asks for, and for the events that tell
 // of an end.
 func TestManifestsFitTheInstallFlow(t *testing.T) {
+	t.Parallel()
 	sl := twoWorkspaces(t, slack.Options{})
 	s := startServing(t, manyEnv(t, sl, filepath.Join(t.TempDir(), "q.db")))
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -82,6 +82,7 @@ func halves(t *testing.T, path string) []string {
 // acknowledged when the backup began, and then a first part of the rest; nothing
 // between is missing.
 func TestBackupWhileMany(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e := open(t, path)
 	s := store.New(e)
@@ -142,6 +143,7 @@ func TestBackupWhileMany(t *testing.T) {
 
 // What was deleted is in the file still, and in no backup of it.
 func TestBackupHoldsNothingDeleted(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e := open(t, path)
 	secret := "a name that was to be forgotten"
@@ -190,6 +192,7 @@ func TestBackupHoldsNothingDeleted(t *testing.T) {
 // A file that nobody has open is backed up as well, and not changed by it; and
 // nothing is ever replaced.
 func TestBackupAndRestoreOfAFile(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, to, again := filepath.Join(folder, "q.db"), filepath.Join(folder, "b.db"), filepath.Join(folder, "new.db")
 	good := filled(t)
@@ -247,6 +250,7 @@ func TestBackupAndRestoreOfAFile(t *testing.T) {
 
 // What can't be restored is refused in whole, whatever is wrong with it.
 func TestRestoreRefuses(t *testing.T) {
+	t.Parallel()
 	good := filled(t)
 	turned := bytes.Clone(good)
 	at := bytes.LastIndex(turned[:40*os.Getpagesize()], []byte("pk1"))
@@ -305,6 +309,7 @@ func large(t *testing.T) string {
 
 // A process that is killed while it backs up leaves no half file under the name.
 func TestKilledWhileBackingUp(t *testing.T) {
+	t.Parallel()
 	path := large(t)
 	to := filepath.Join(t.TempDir(), "b.db")
 	cut := 0
@@ -350,6 +355,7 @@ func TestKilledWhileBackingUp(t *testing.T) {
 // A disk without room fails the backup, with the path and the cure, and neither
 // leaves half of it nor does the database any harm.
 func TestBackupToAFullDisk(t *testing.T) {
+	t.Parallel()
 	path := large(t)
 	to := filepath.Join(t.TempDir(), "b.db")
 	_, out := child(t, path, backupTo+"="+to, "QUIZBOT_TEST_LIMIT=1")
@@ -379,6 +385,7 @@ func TestBackupToAFullDisk(t *testing.T) {
 // A copy that would take the room that the database on the same disk needs is not
 // begun.
 func TestBackupLeavesRoom(t *testing.T) {
+	t.Parallel()
 	path := large(t)
 	to := filepath.Join(filepath.Dir(path), "b.db")
 	err := bolt.Receive(t.Context(), bytes.NewReader(nil), 1<<60, to, path, nil, nil)
@@ -393,6 +400,7 @@ func TestBackupLeavesRoom(t *testing.T) {
 // A copy without a name reads as a backup; what a killed process left of one goes
 // with the next start.
 func TestSnapshot(t *testing.T) {
+	t.Parallel()
 	path := large(t)
 	left := path + ".copy-12"
 	if err := os.WriteFile(left, nil, 0o600); err != nil {
@@ -429,6 +437,7 @@ func TestSnapshot(t *testing.T) {
 
 // The end of the engine, or of whoever asked, ends a backup.
 func TestBackupEnds(t *testing.T) {
+	t.Parallel()
 	e := open(t, large(t))
 	to := filepath.Join(t.TempDir(), "b.db")
 	closed := make(chan error, 1)
@@ -462,6 +471,7 @@ func TestBackupEnds(t *testing.T) {
 // Whatever is damaged, looking for it ends, and what is found sound bbolt's own
 // check finds sound.
 func TestCheckSurvivesDamage(t *testing.T) {
+	t.Parallel()
 	page := os.Getpagesize()
 	path, whole := filepath.Join(t.TempDir(), "q.db"), filepath.Join(t.TempDir(), "whole.db")
 	if err := os.WriteFile(path, filled(t), 0o600); err != nil {
@@ -512,6 +522,7 @@ func TestCheckSurvivesDamage(t *testing.T) {
 // Both ways to look at pages agree on what bbolt writes: large records, nested
 // buckets, free pages.
 func TestCheckOfWhatBboltWrites(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	if err := os.WriteFile(path, filled(t), 0o600); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 
 // A process that is killed while it makes the file leaves none, or a good one.
 func TestKilledWhileMakingTheFile(t *testing.T) {
+	t.Parallel()
 	made := 0
 	for i := range 30 {
 		path := filepath.Join(t.TempDir(), "q.db")
@@ -48,6 +49,7 @@ func TestKilledWhileMakingTheFile(t *testing.T) {
 }
 
 func TestHalfMadeFilesAreSweptUp(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	old, young := path+".new-1", path+".new-2"
 	for _, name := range []string{old, young} {
@@ -71,6 +73,7 @@ func TestHalfMadeFilesAreSweptUp(t *testing.T) {
 // Several processes that find no file make one together: each opens the same, or
 // is told that it is in use.
 func TestMadeByManyAtOnce(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	results := make(chan error, 4)
 	for range 4 {
@@ -91,6 +94,7 @@ func TestMadeByManyAtOnce(t *testing.T) {
 }
 
 func TestNoOrdinaryFile(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	fifo, link := filepath.Join(folder, "fifo.db"), filepath.Join(folder, "link.db")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
@@ -111,6 +115,7 @@ func TestNoOrdinaryFile(t *testing.T) {
 
 // Copies as bbolt itself writes them end with the last page in use.
 func TestCopiesAreWhole(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	if err := os.WriteFile(path, filled(t), 0o600); err != nil {
 		t.Fatal(err)
@@ -133,6 +138,7 @@ func TestCopiesAreWhole(t *testing.T) {
 
 // A record that can't be read is found when the file is opened, not in a game.
 func TestUnreadableRecords(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(tx *bbolt.Tx) error{
 		"an answer that is no JSON": func(tx *bbolt.Tx) error {
 			return tx.Bucket([]byte("teams")).Bucket([]byte("=t")).Put([]byte("l12345678"), []byte(`{"v":1,`))
@@ -148,10 +154,8 @@ func TestUnreadableRecords(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "q.db")
-			if err := os.WriteFile(path, filled(t), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			good := filled(t)
+			path := place(t, written(good), len(good))
 			db, err := bbolt.Open(path, 0o600, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -176,6 +180,7 @@ func TestUnreadableRecords(t *testing.T) {
 // One function that writes too much fails alone; the others of its group, and the
 // engine, go on.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	e := open(t, filepath.Join(t.TempDir(), "q.db"))
 	for _, key := range []string{"", strings.Repeat("k", bbolt.MaxKeySize+1)} {
 		err := e.Update(t.Context(), "t", func(tx store.Tx) error {
@@ -194,6 +199,7 @@ func TestTooLarge(t *testing.T) {
 // Pages that go bad while the file is open end the engine with a word; it can
 // still be closed, so that the process can end.
 func TestPagesGoBad(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e, err := bolt.Open(path, bolt.Options{})
 	if err != nil {

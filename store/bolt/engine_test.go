@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -61,6 +62,7 @@ func open(t testing.TB, path string) *bolt.Engine {
 }
 
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	storetest.RunEngine(t, func(t *testing.T) store.Engine { return open(t, filepath.Join(t.TempDir(), "q.db")) })
 }
 
@@ -72,29 +74,63 @@ func put(e *bolt.Engine, key, value string) error {
 	})
 }
 
-// filled is the bytes of a good file.
+// filled is the bytes of a good file, the caller's to change.
 func filled(t *testing.T) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "good.db")
-	e := open(t, path)
-	for i := range 300 {
-		if err := put(e, fmt.Sprintf("k%03d", i), strings.Repeat("v", 400)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
+	good, err := goodFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return bytes.Clone(good)
+}
+
+var goodFile = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "good")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "good.db")
+	e, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return nil, err
+	}
+	for i := range 300 {
+		err = errors.Join(err, put(e, fmt.Sprintf("k%03d", i), strings.Repeat("v", 400)))
+	}
+	if err := errors.Join(err, e.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// place writes a file that ends with zeros, of which there are most in a file that
+// bbolt has made larger for what is to come: they take no room on the disk, and no time.
+func place(t *testing.T, content []byte, size int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "q.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(size)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// written is content without the pages of zeros at its end.
+func written(content []byte) []byte {
+	page := os.Getpagesize()
+	for zeros := make([]byte, page); len(content) >= page && bytes.Equal(content[len(content)-page:], zeros); {
+		content = content[:len(content)-page]
+	}
+	return content
 }
 
 // A file that can't be used is refused with its reason, path and cure, and
 // stays as it is to the last byte.
 func TestRefusedFilesAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	good := filled(t)
 	page := os.Getpagesize()
 	change := func(at int, b byte) []byte {
@@ -152,19 +188,19 @@ func TestRefusedFilesAreLeftAlone(t *testing.T) {
 // Whatever byte is damaged, opening ends in an error or in a usable file, never
 // in a panic.
 func TestDamagedBytes(t *testing.T) {
+	t.Parallel()
 	good := filled(t)
+	size := len(good)
+	good = written(good)
 	r := rand.New(rand.NewPCG(3, 4))
 	used := 60 * os.Getpagesize()
 	for range 60 {
-		c := append([]byte(nil), good...)
+		c := bytes.Clone(good)
 		at := r.IntN(used)
 		for i := range 1 + r.IntN(64) {
 			c[at+i] = byte(r.Uint32())
 		}
-		path := filepath.Join(t.TempDir(), "q.db")
-		if err := os.WriteFile(path, c, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		path := place(t, c, size)
 		if e, err := bolt.Open(path, bolt.Options{}); err == nil {
 			if err := put(e, "more", "words"); err != nil {
 				t.Errorf("damaged at %d, opened all the same, and then: %v", at, err)
@@ -179,6 +215,7 @@ func TestDamagedBytes(t *testing.T) {
 // TestDamagedFreelist: pages that are free and in use at once are found before bbolt
 // gives one of them away.
 func TestDamagedFreelist(t *testing.T) {
+	t.Parallel()
 	content := filled(t)
 	page := os.Getpagesize()
 	found := false
@@ -205,6 +242,7 @@ func TestDamagedFreelist(t *testing.T) {
 // TestDamagedHead: bbolt goes on from the other head, one change earlier. That can be
 // right, after a power failure, so it is no refusal; but it is said.
 func TestDamagedHead(t *testing.T) {
+	t.Parallel()
 	for head := range 2 {
 		content := filled(t)
 		content[head*os.Getpagesize()+20] ^= 0x10
@@ -268,6 +306,7 @@ func newer(t *testing.T) []byte {
 }
 
 func TestOneProcessAtATime(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e := open(t, path)
 	if second, err := bolt.Open(path, bolt.Options{}); !errors.Is(err, bolt.ErrLocked) {
@@ -279,6 +318,7 @@ func TestOneProcessAtATime(t *testing.T) {
 }
 
 func TestNewFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	_ = open(t, path)
 	info, err := os.Stat(path)
@@ -294,6 +334,7 @@ func TestNewFile(t *testing.T) {
 }
 
 func TestCloseWhileWritersWait(t *testing.T) {
+	t.Parallel()
 	e := open(t, filepath.Join(t.TempDir(), "q.db"))
 	var writing sync.WaitGroup
 	var kept atomic.Int32
@@ -321,6 +362,7 @@ func TestCloseWhileWritersWait(t *testing.T) {
 
 // Whoever waits shares a commit: a hundred writers need far fewer than a hundred.
 func TestWritersShareCommits(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e := open(t, path)
 	hold, held := make(chan struct{}), make(chan struct{})
@@ -459,6 +501,7 @@ func again(t *testing.T, env ...string) (*exec.Cmd, io.Reader) {
 
 // What was acknowledged is there after kill -9, once, and the boards agree with it.
 func TestKilledWhileCommitting(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	acknowledged := map[int]bool{}
 	for round := range 6 {
@@ -531,6 +574,7 @@ func check(t *testing.T, path string, acknowledged map[int]bool) {
 
 // A disk without room ends the engine with a word, and loses nothing.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	e, err := bolt.Open(path, bolt.Options{})
 	if err != nil {

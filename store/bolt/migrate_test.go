@@ -128,6 +128,7 @@ func makeFile(t *testing.T) {
 // Every released format is opened by every build, and says the same as ever. Of an
 // older one a copy is left that is the file as it was.
 func TestOpensEveryFormat(t *testing.T) {
+	t.Parallel()
 	if *makeFormat {
 		makeFile(t)
 	}
@@ -301,6 +302,7 @@ func boards(t *testing.T, path string) string {
 // A process that is killed while it migrates leaves the old file or the new one,
 // whole, and the next one goes on from there. Copies are all of the old one.
 func TestKilledWhileMigrating(t *testing.T) {
+	t.Parallel()
 	old := earlier(t, 1000)
 	content, err := os.ReadFile(old)
 	if err != nil {
@@ -364,6 +366,7 @@ func migrator(t *testing.T, path string, env ...string) (*exec.Cmd, io.Reader) {
 // Without room for the copy, or with a record that can't be read, the file is left
 // as it is, and nothing is left beside it that somebody might take for a copy.
 func TestCannotMigrate(t *testing.T) {
+	t.Parallel()
 	path := earlier(t, 1000)
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -389,6 +392,7 @@ func TestCannotMigrate(t *testing.T) {
 }
 
 func TestCopyReplacesNothing(t *testing.T) {
+	t.Parallel()
 	path := earlier(t, 500)
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	taken := path + ".format1-20270102T030405Z"
