@@ -63,9 +63,12 @@ type attempt struct {
 	noted     bool // that it was begun is on disk, or need not be
 
 	// In doubt: a try since that time may have made the message, and if it did it
-	// can be seen by until.
-	inDoubt      bool
-	since, until time.Time
+	// can be seen by until. The try ended then, as far as is known.
+	inDoubt             bool
+	since, ended, until time.Time
+	repeated            bool      // the same key is sent again since then: which try made it is not known
+	found               bool      // an earlier try made it
+	tried               time.Time // when the last try began
 }
 
 func (b *Bot) newAttempt(ref RoomRef, to Messenger, line Line) *attempt {
@@ -77,9 +80,9 @@ func (b *Bot) newAttempt(ref RoomRef, to Messenger, line Line) *attempt {
 	switch {
 	case line.Begun:
 		t.noted = true
-		t.doubt(line.BegunAt, line.BegunAt.Add(settleAfterCrash))
+		t.doubt(line.BegunAt, line.BegunAt, line.BegunAt.Add(settleAfterCrash))
 	case line.Resumed && t.remembers > 0:
-		t.doubt(line.At, line.At.Add(settleAfterCrash))
+		t.doubt(line.At, line.At, line.At.Add(settleAfterCrash))
 	}
 	return t
 }
@@ -94,9 +97,9 @@ func (t *attempt) clean() bool {
 
 // doubt notes that a try since then may have made the message. The oldest try
 // counts: it is its key that is forgotten first.
-func (t *attempt) doubt(since, until time.Time) {
+func (t *attempt) doubt(since, ended, until time.Time) {
 	if !t.inDoubt {
-		t.since = since
+		t.since, t.ended, t.repeated = since, ended, false
 	}
 	t.inDoubt = true
 	if until.After(t.until) {
@@ -131,7 +134,7 @@ func (t *attempt) run() (MessageID, error) {
 		if !t.clean() { // who was forgotten while it waited is not named either
 			return "", errForgotten
 		}
-		tried := b.now()
+		t.tried = b.now()
 		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
 		failpoint.Reach(failpoint.Sending)
 		id, err := t.to.Deliver(ctx, t.o)
@@ -153,11 +156,13 @@ func (t *attempt) run() (MessageID, error) {
 			}
 			return "", fmt.Errorf("%w: %w", errLater, err) // the bot may be let in again
 		case errors.As(err, &doubt) && post:
-			t.doubt(tried, b.now().Add(doubt.Settles))
+			t.doubt(t.tried, b.now(), b.now().Add(doubt.Settles))
 		case errors.Is(err, ErrInDoubt) && post:
-			t.doubt(tried, b.now())
+			t.doubt(t.tried, b.now(), b.now())
 		case errors.As(err, &retry) && retry.After > 0:
 			pause, wait = min(retry.After, longestAsked), firstRetry
+		case post && t.remembers > 0 && !t.inDoubt && !t.repeated: // the answer may have been lost alone
+			t.repeated, t.since = true, t.tried
 		}
 		t.tries++
 		b.meter.Delivered(t.ref.Room.Platform(), "retried")
@@ -217,6 +222,7 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 		if id, ok := b.posted(t.ref, t.o.Key); !ok {
 			return "", false, ErrStopped
 		} else if id != "" { // somebody has pressed one of its buttons
+			t.found = true
 			return id, true, nil
 		}
 		finder, ok := t.to.(Finder)
@@ -228,11 +234,16 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 		cancel()
 		switch {
 		case err == nil && found:
+			t.found = true
 			return id, true, nil
 		case err == nil && !b.now().Before(t.until):
 			t.inDoubt, t.until = false, time.Time{}
 			return "", false, nil
-		case err != nil:
+		case err == nil:
+			b.release(t.ref) // it may still appear, and nobody waits for that
+		case errors.Is(err, ErrUnreachable):
+			return "", false, errors.Join(ErrInDoubt, err)
+		default:
 			if failed++; failed >= findTries {
 				return "", false, errors.Join(ErrInDoubt, err)
 			}

@@ -129,6 +129,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		err = b.takeUp(ctx)
 	}
 	if err == nil {
+		b.catch.begin()
 		b.work.Go(func() { b.keepUp(ctx) })
 		b.keepTime(ctx)
 	}

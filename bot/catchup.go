@@ -42,8 +42,12 @@ type catchup struct {
 	mu    sync.Mutex
 	begun chan struct{} // closed when it is known which rooms are held
 	// held are the rooms whose questions are not closed before they are caught up.
-	held map[RoomRef]bool
-	end  *time.Timer // of holding
+	held    map[RoomRef]bool
+	end     *time.Timer // of holding; nil: nothing is held
+	stopped bool
+	// doubts are questions of which it is not known yet whether an earlier process has
+	// posted them, and when.
+	doubts map[RoomRef]*doubtful
 	// closed says when a question was last closed in a room, for as long as answers to
 	// it that come late count.
 	closed map[RoomRef]time.Time
@@ -51,6 +55,20 @@ type catchup struct {
 
 func (c *catchup) init() {
 	c.begun, c.held, c.closed = make(chan struct{}), map[RoomRef]bool{}, map[RoomRef]time.Time{}
+	c.doubts = map[RoomRef]*doubtful{}
+}
+
+// begin notes that the rooms that are held at the start are known.
+func (c *catchup) begin() { close(c.begun) }
+
+// started reports whether begin was called.
+func (c *catchup) started() bool {
+	select {
+	case <-c.begun:
+		return true
+	default:
+		return false
+	}
 }
 
 // Ready is nil when every question that was over at the start is closed or about to
@@ -59,9 +77,7 @@ func (b *Bot) Ready() error {
 	c := &b.catch
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	select {
-	case <-c.begun:
-	default:
+	if !c.started() {
 		return errors.New("core: not started yet")
 	}
 	if n := len(c.held); n > 0 {
@@ -82,24 +98,31 @@ func (b *Bot) hold(ctx context.Context) error {
 	defer c.mu.Unlock()
 	for _, d := range due {
 		if _, ok := b.messengers[d.Room.Platform()].(Historian); ok {
-			c.held[d.RoomRef] = true
+			b.keepHeld(d.RoomRef)
 		}
 	}
-	if len(c.held) > 0 {
-		c.end = time.AfterFunc(catchUpTime, func() {
-			if n := b.release(); n > 0 {
-				b.log.Warn("not all rooms could be caught up in time; their questions are closed, and what is found later is added", "rooms", n)
-			}
-		})
-	}
-	close(c.begun)
 	return nil
+}
+
+// keepHeld holds a room, for a while. The caller holds catch.mu.
+func (b *Bot) keepHeld(ref RoomRef) {
+	c := &b.catch
+	c.held[ref] = true
+	if c.end != nil || c.stopped {
+		return
+	}
+	c.end = time.AfterFunc(catchUpTime, func() {
+		if n := b.release(); n > 0 {
+			b.log.Warn("not all rooms could be caught up in time; their questions are closed, and what is found later is added", "rooms", n)
+		}
+	})
 }
 
 // stop ends holding.
 func (c *catchup) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.stopped = true
 	if c.end != nil {
 		c.end.Stop()
 	}
@@ -118,6 +141,10 @@ func (b *Bot) release(refs ...RoomRef) int {
 		delete(c.held, ref)
 	}
 	n -= len(c.held)
+	if len(c.held) == 0 && c.end != nil {
+		c.end.Stop()
+		c.end = nil
+	}
 	c.mu.Unlock()
 	if n > 0 {
 		b.alarm.at(b.now())
@@ -185,6 +212,11 @@ func (b *Bot) catchUp(h Historian, g Gap) {
 		}
 		return
 	}
+	b.readAll(ctx, h, g, refs)
+}
+
+// readAll reads the histories of rooms, some of them again.
+func (b *Bot) readAll(ctx context.Context, h Historian, g Gap, refs []RoomRef) {
 	for i, pause := range catchUpPauses {
 		if len(refs) == 0 || i > 0 && !sleep(ctx, pause) {
 			return
@@ -201,6 +233,9 @@ func (b *Bot) catchUpRooms(ctx context.Context, h Historian, g Gap, refs []RoomR
 	for range min(catchUpAtOnce, len(refs)) {
 		reading.Go(func() {
 			for ref := range next {
+				if b.catch.waits(ref, g) {
+					continue
+				}
 				err := b.catchUpRoom(ctx, h, g, ref)
 				b.release(ref)
 				var retry *RetryError

@@ -74,6 +74,7 @@ func (b *Bot) resume(ref RoomRef, outbox []Line) {
 	for i := range outbox {
 		outbox[i].Resumed = true
 	}
+	b.doubtful(ref, outbox)
 	b.send(ref, outbox)
 }
 
@@ -123,7 +124,8 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 		}
 		return
 	}
-	id, err := b.newAttempt(ref, messenger, line).run()
+	t := b.newAttempt(ref, messenger, line)
+	id, err := t.run()
 	if errors.Is(err, errLater) {
 		b.log.Warn("edit tried for long; what waits behind it goes first", "room", ref.Room, "key", line.Key, "until", line.At.Add(giveUpEdit), "err", err)
 		b.couriers.stepAside(ref, line)
@@ -133,7 +135,10 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 		})
 		return
 	}
-	b.settle(ref, line, id, err)
+	shown := t.shown(id, err)
+	recorded := b.resolve(ref, line.Key, !shown.IsZero())
+	b.settle(ref, line, id, err, shown)
+	recorded()
 }
 
 // misses notes a platform that has no adapter; true the first time.
@@ -173,14 +178,14 @@ func (b *Bot) aside(ref RoomRef, messenger Messenger, line Line) {
 		t.once = true
 		id, err := t.run()
 		if !errors.Is(err, errLater) {
-			b.settle(ref, line, id, err)
+			b.settle(ref, line, id, err, t.shown(id, err))
 			return
 		}
 	}
 }
 
-// settle records what became of a message.
-func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
+// settle records what became of a message, and since when it can be read: zero is now.
+func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error, shown time.Time) {
 	if b.ctx.Err() != nil && err != nil || errors.Is(err, errForgotten) {
 		return
 	}
@@ -189,13 +194,13 @@ func (b *Bot) settle(ref RoomRef, line Line, id MessageID, err error) {
 	switch {
 	case err == nil:
 		if line.Round > 0 {
-			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round})
+			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round, At: shown})
 		}
 	case errors.Is(err, ErrInDoubt):
 		// Perhaps everybody can see it: its time runs, and its close is posted anew.
 		outcome = "in-doubt"
 		if line.Round > 0 {
-			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round})
+			j.inputs = append(j.inputs, quiz.Posted{Round: line.Round, At: shown})
 		}
 	case errors.Is(err, ErrUnreachable):
 		outcome = "unreachable"

@@ -131,6 +131,14 @@ func (m fused) Missed(ctx context.Context, q bot.Missing) ([]bot.Said, error) {
 	return m.Messenger.(bot.Historian).Missed(ctx, q)
 }
 
+// MadeAt implements bot.Dated, for messengers that don't say it too.
+func (m fused) MadeAt(id bot.MessageID) time.Time {
+	if dated, ok := m.Messenger.(bot.Dated); ok {
+		return dated.MadeAt(id)
+	}
+	return time.Time{}
+}
+
 func (m fusedFinder) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	if err := m.fuse.err(); err != nil {
 		return "", false, err

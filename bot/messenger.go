@@ -14,10 +14,19 @@ type Messenger interface {
 	Deliver(ctx context.Context, o Outgoing) (MessageID, error)
 }
 
+// Dated is a Messenger whose messages say when they were made.
+type Dated interface {
+	// MadeAt is when a message was made, by the platform's clock; zero when its ID
+	// doesn't say.
+	MadeAt(m MessageID) time.Time
+}
+
 // Finder is a Messenger that can look for a message whose delivery is in doubt.
 type Finder interface {
 	// Find returns the message that Deliver made for o, at since or later; found is
-	// false when there is none. An error means that nobody can tell.
+	// false when there is none. An error means that nobody can tell: with
+	// ErrUnreachable never, for the bot may not read what was said there; with any
+	// other, not for now.
 	Find(ctx context.Context, o Outgoing, since time.Time) (id MessageID, found bool, err error)
 }
 

@@ -250,7 +250,7 @@ func (p *plan) learn(in Incoming, round quiz.Round) error {
 		return nil
 	}
 	p.settle(Receipt{Key: p.key("r%d-ask", round.No), Message: in.Pressed, Round: round.No})
-	if _, err := p.step(quiz.Posted{Round: round.No}); err != nil {
+	if _, err := p.step(quiz.Posted{Round: round.No, At: p.shownWhen(in)}); err != nil {
 		return err
 	}
 	p.keepState()

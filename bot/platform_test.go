@@ -24,13 +24,16 @@ type platform struct {
 	more  chan struct{} // closed when something was heard
 	calls map[string]int
 
-	faults []transcript.Fault // with N left
-	shut   map[string]bool    // by room
-	slow   time.Duration
-	down   chan struct{} // closed when the platform is back; nil: it is up
-	blind  int           // how many of the next lookups fail
+	faults     []transcript.Fault // with N left
+	shut       map[string]bool    // by room
+	slow       time.Duration
+	down       chan struct{} // closed when the platform is back; nil: it is up
+	blind      int           // how many of the next lookups fail
+	unreadable bool          // nobody may look
+	skew       time.Duration // how far its clock is ahead
 
 	history []bot.Incoming // every line that was said
+	asked   []bot.Missing  // what was asked of the history
 	unread  *gate          // holds up who reads it; nil: nothing does
 	failing []error        // what the next ones who read it get
 }
@@ -39,6 +42,7 @@ type platform struct {
 type post struct {
 	id, room, key string
 	gone          bool
+	made          time.Time
 }
 
 func newPlatform() *platform {
@@ -74,6 +78,9 @@ func (m idempotent) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID,
 func (m finder) Find(_ context.Context, o bot.Outgoing, _ time.Time) (bot.MessageID, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.unreadable {
+		return "", false, fmt.Errorf("missing_scope: %w", bot.ErrUnreachable)
+	}
 	if m.blind > 0 {
 		m.blind--
 		return "", false, errors.New("history can't be read")
@@ -96,7 +103,7 @@ func (p *platform) deliver(ctx context.Context, o bot.Outgoing, knowsKeys bool) 
 	if p.shut[string(o.Room)] {
 		return "", fmt.Errorf("room %s: %w", o.Room, bot.ErrUnreachable)
 	}
-	lose := false
+	lose, hang := false, false
 	if f := p.takeFault(); f != nil {
 		switch f.Kind {
 		case transcript.Refuse:
@@ -107,13 +114,33 @@ func (p *platform) deliver(ctx context.Context, o bot.Outgoing, knowsKeys bool) 
 			return "", fmt.Errorf("connection lost: %w", bot.ErrInDoubt)
 		case transcript.Lose:
 			lose = true
+		case transcript.Hang:
+			hang = true
 		}
 	}
 	id, err := p.make(o, knowsKeys)
+	if err == nil && hang {
+		p.mu.Unlock()
+		<-ctx.Done()
+		p.mu.Lock()
+		return "", &bot.DoubtError{Settles: 30 * time.Second, Err: ctx.Err()}
+	}
 	if err == nil && lose {
 		return "", fmt.Errorf("connection lost: %w", bot.ErrInDoubt)
 	}
 	return id, err
+}
+
+// MadeAt implements bot.Dated, by a clock that may differ from the bot's.
+func (p *platform) MadeAt(m bot.MessageID) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, x := range p.posts {
+		if x.id == string(m) {
+			return x.made.Add(p.skew)
+		}
+	}
+	return time.Time{}
 }
 
 // pause waits as long as the platform takes.
@@ -155,6 +182,7 @@ func (p *platform) Missed(ctx context.Context, m bot.Missing) ([]bot.Said, error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls["history "+string(m.Room)]++
+	p.asked = append(p.asked, m)
 	if len(p.failing) > 0 {
 		err := p.failing[0]
 		p.failing = p.failing[1:]
@@ -196,7 +224,7 @@ func (p *platform) make(o bot.Outgoing, knowsKeys bool) (bot.MessageID, error) {
 	if i := slices.IndexFunc(p.posts, func(x *post) bool { return x.key == o.Key && x.room == room }); i >= 0 && knowsKeys {
 		return bot.MessageID(p.posts[i].id), nil
 	}
-	x := &post{id: "m" + strconv.Itoa(len(p.posts)+1), room: room, key: o.Key}
+	x := &post{id: "m" + strconv.Itoa(len(p.posts)+1), room: room, key: o.Key, made: time.Now()}
 	p.posts = append(p.posts, x)
 	p.tell(room, "", x.id, false, o.Card)
 	return bot.MessageID(x.id), nil
@@ -266,7 +294,7 @@ func (p *platform) misbehave(f transcript.Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch f.Kind {
-	case transcript.Refuse, transcript.Swallow, transcript.Lose, transcript.Reject:
+	case transcript.Refuse, transcript.Swallow, transcript.Lose, transcript.Hang, transcript.Reject:
 		p.faults = append(p.faults, f)
 	case transcript.Slow:
 		p.slow = f.For

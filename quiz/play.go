@@ -313,7 +313,13 @@ func (s *step) posted(in Posted) {
 	}
 	round := &s.room.Rounds[i]
 	round.Opened = s.now
-	round.Closes = s.now.Add(round.Limit)
+	if !in.At.IsZero() && in.At.Before(s.now) {
+		round.Opened = in.At
+		if in.At.Before(round.Asked) {
+			round.Opened = round.Asked
+		}
+	}
+	round.Closes = round.Opened.Add(round.Limit)
 }
 
 func (s *step) lost(in Lost) {

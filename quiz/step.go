@@ -69,9 +69,13 @@ type Give struct {
 	At           time.Time // when it was given
 }
 
-// Posted says that the round's question can now be read by the players: its
-// time begins.
-type Posted struct{ Round int }
+// Posted says that the round's question can be read by the players: its time begins.
+type Posted struct {
+	Round int
+	// At is since when; zero: since now. A time before the round was drawn, or after
+	// now, is taken for the nearest that can be.
+	At time.Time
+}
 
 // Lost says that the round's question can't be shown in this room: the round and
 // a game that hangs on it are dropped.

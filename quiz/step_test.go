@@ -330,6 +330,30 @@ func (x *table) reload() {
 	x.room = room
 }
 
+// A question may be known to stand there only some time after it did. Its time has run
+// since then, but neither before it was drawn nor from a moment that is to come.
+func TestOpenSince(t *testing.T) {
+	drawn, known := noon, noon.Add(4*time.Second)
+	for name, c := range map[string]struct{ at, opened time.Time }{
+		"not said":            {opened: known},
+		"before it was known": {at: noon.Add(time.Second), opened: noon.Add(time.Second)},
+		"before it was drawn": {at: noon.Add(-time.Second), opened: drawn},
+		"to come":             {at: known.Add(time.Second), opened: known},
+		"as it was known":     {at: known, opened: known},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &table{t: t, pool: testPool(t, 1), now: drawn}
+			no := only[Asked](x, x.play(Ask{By: "alice", Topic: "pack0", Seed: 5})).Round.No
+			x.now = known
+			x.play(Posted{Round: no, At: c.at})
+			round, _ := x.room.Round(no)
+			if !round.Opened.Equal(c.opened) || !round.Closes.Equal(c.opened.Add(10*time.Second)) {
+				t.Errorf("open from %s to %s, want from %s", round.Opened, round.Closes, c.opened)
+			}
+		})
+	}
+}
+
 func TestOrderIsNeverShownSolved(t *testing.T) {
 	for seed := range uint64(200) {
 		x := &table{t: t, pool: testPool(t, 4), now: noon}
@@ -356,7 +380,7 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	case 3:
 		return []Input{Stop{By: player, Admin: r.IntN(3) == 0}, Skip{By: player}, Hint{By: player, Admin: true}}[r.IntN(3)]
 	case 4, 5:
-		return Posted{Round: no}
+		return []Input{Posted{Round: no}, Posted{Round: no, At: now.Add(time.Duration(2-r.IntN(40)) * time.Second)}}[r.IntN(2)]
 	case 6:
 		if r.IntN(8) == 0 {
 			return Lost{Round: no, Mute: r.IntN(2) == 0}

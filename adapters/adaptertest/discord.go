@@ -257,6 +257,8 @@ func (s *discordStage) Fault(ctx context.Context, f transcript.Fault) error {
 		faults.Drop(sandbox.RouteWriteMessage, f.N)
 	case transcript.Lose:
 		faults.AcceptThenDrop(sandbox.RouteWriteMessage, f.N)
+	case transcript.Hang:
+		faults.AcceptThenHang(sandbox.RouteWriteMessage, f.N)
 	case transcript.Reject:
 		faults.Error(sandbox.RouteWriteMessage, f.N, http.StatusBadRequest, 50035, "Invalid Form Body")
 	case transcript.Shut:

@@ -229,6 +229,8 @@ func (s *slackStage) Fault(ctx context.Context, f transcript.Fault) error {
 		faults.Drop(sandbox.WriteMethod, f.N)
 	case transcript.Lose:
 		faults.AcceptThenDrop(sandbox.WriteMethod, f.N)
+	case transcript.Hang:
+		faults.AcceptThenHang(sandbox.WriteMethod, f.N)
 	case transcript.Reject:
 		faults.Error(sandbox.WriteMethod, f.N, "message_limit_exceeded")
 	case transcript.KeepBack:

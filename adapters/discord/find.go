@@ -34,7 +34,11 @@ type posted struct {
 	Nonce      json.RawMessage `json:"nonce"` // a text or a number
 }
 
-// Find implements bot.Finder: it reads what the bot said in the channel.
+// MadeAt implements bot.Dated: a message's id holds when it was made.
+func (a *Adapter) MadeAt(m bot.MessageID) time.Time { return timeOf(string(m)) }
+
+// Find implements bot.Finder: it reads what the bot said in the channel. Its error is
+// bot.ErrUnreachable where the bot may not read it.
 func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	guild, channel, ok := splitRoom(o.Room)
 	if !ok {
@@ -50,7 +54,7 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bo
 		var page []posted
 		query := url.Values{"limit": {strconv.Itoa(findPage)}, "after": {strconv.FormatUint(after, 10)}}
 		if err := a.call(ctx, urgent, http.MethodGet, discordgo.EndpointChannelMessages(channel)+"?"+query.Encode(), nil, &page); err != nil {
-			return "", false, fmt.Errorf("look for a message: %w", err)
+			return "", false, fmt.Errorf("look for a message: %w", a.classify(err, false))
 		}
 		for _, m := range page {
 			if m.Author.ID == self && m.is(want, nonce) {

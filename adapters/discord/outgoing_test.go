@@ -208,8 +208,18 @@ func TestFind(t *testing.T) {
 		t.Errorf("of an hour later: %v %v", found, err)
 	}
 	w.Faults().Error(sandbox.RouteListMessages, 1, http.StatusForbidden, 50001, "Missing Access")
-	if _, _, err := w.adapter.Find(within(t), asked, began); err == nil {
-		t.Error("a channel that can't be read has an answer")
+	if _, _, err := w.adapter.Find(within(t), asked, began); !errors.Is(err, bot.ErrUnreachable) {
+		t.Errorf("a channel that can't be read: %v", err)
+	}
+	w.Faults().Error(sandbox.RouteListMessages, 1, http.StatusBadGateway, 0, "")
+	if _, _, err := w.adapter.Find(within(t), asked, began); err == nil || errors.Is(err, bot.ErrUnreachable) {
+		t.Errorf("a channel that can't be read for now: %v", err)
+	}
+	if m, ok := w.Message(string(last)); !ok || w.adapter.MadeAt(last).Sub(m.Created).Abs() > time.Millisecond {
+		t.Errorf("the message was made at %s, says its id %s", m.Created, w.adapter.MadeAt(last))
+	}
+	if at := w.adapter.MadeAt("forged"); !at.IsZero() {
+		t.Errorf("no message at all was made at %s", at)
 	}
 }
 

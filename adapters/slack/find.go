@@ -35,8 +35,12 @@ type history struct {
 	} `json:"response_metadata"`
 }
 
+// MadeAt implements bot.Dated: a message's id is when it was made.
+func (a *Adapter) MadeAt(m bot.MessageID) time.Time { return timeOf(string(m)) }
+
 // Find implements bot.Finder: every message of ours carries its key in the ids of
-// its blocks. It needs the channel's history, which not every installation grants.
+// its blocks. It needs the channel's history, which not every installation grants:
+// without it the error is bot.ErrUnreachable.
 func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	team, channel, ok := splitRoom(o.Room)
 	if !ok {
@@ -84,8 +88,22 @@ func (a *Adapter) history(ctx context.Context, at *workspace, form url.Values) (
 	if err := json.Unmarshal(got.body, &h); err != nil {
 		return h, fmt.Errorf("status %d: %w", got.status, err)
 	}
-	if !h.OK {
+	switch {
+	case h.OK:
+		return h, nil
+	case barred(h.Error):
+		return h, fmt.Errorf("%s: %w", h.Error, bot.ErrUnreachable)
+	default:
 		return h, errors.New(h.Error)
 	}
-	return h, nil
+}
+
+// barred: Slack's answer where the bot may not read a channel's history, whenever
+// it asks.
+func barred(code string) bool {
+	switch code {
+	case "missing_scope", "not_in_channel", "channel_not_found", "no_permission", "not_allowed_token_type", "team_access_not_granted", "ekm_access_denied":
+		return true
+	}
+	return false
 }

@@ -92,6 +92,7 @@
 //	platform refuses 3 messages for 2s   the next ones are not made: try again after 2s
 //	platform swallows 1 message          not made, and nobody knows
 //	platform loses 1 answer              made, and nobody knows
+//	platform hangs after 1 message       made, and no answer comes for long
 //	platform rejects 1 message           this message, for good
 //	platform takes 30s                   each message from now on takes that long
 //	platform is down                     messages hang

@@ -290,7 +290,7 @@ func (p *parser) act(text string) (step, error) {
 // Every form of what follows "platform".
 var (
 	faultRefuse  = regexp.MustCompile(`^refuses ([0-9]+) messages? for ([0-9a-z]+)$`)
-	faultCounted = regexp.MustCompile(`^(swallows|loses|rejects) ([0-9]+) (?:message|answer)s?$`)
+	faultCounted = regexp.MustCompile(`^(swallows|loses|hangs after|rejects) ([0-9]+) (?:message|answer)s?$`)
 	faultSlow    = regexp.MustCompile(`^takes ([0-9a-z]+)$`)
 	faultDelete  = regexp.MustCompile(`^deletes (".*")$`)
 )
@@ -306,7 +306,7 @@ func (p *parser) fault(text string) (step, error) {
 		return f, err
 	}
 	if m := faultCounted.FindStringSubmatch(text); m != nil {
-		f.Kind = map[string]FaultKind{"swallows": Swallow, "loses": Lose, "rejects": Reject}[m[1]]
+		f.Kind = map[string]FaultKind{"swallows": Swallow, "loses": Lose, "hangs after": Hang, "rejects": Reject}[m[1]]
 		f.N, err = strconv.Atoi(m[2])
 		return f, err
 	}

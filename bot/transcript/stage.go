@@ -82,6 +82,7 @@ const (
 	Refuse   FaultKind = iota + 1 // N messages are not made: try again after For
 	Swallow                       // N messages are not made, and the caller can't know
 	Lose                          // N messages are made, and the caller can't know
+	Hang                          // N messages are made, and the caller waits for an answer
 	Reject                        // N messages are refused for good
 	Slow                          // each message takes For
 	Down                          // messages hang until Back

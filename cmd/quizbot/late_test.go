@@ -29,6 +29,11 @@ type venue struct {
 }
 
 func discordVenue(t *testing.T) *venue {
+	v, _ := openDiscord(t)
+	return v
+}
+
+func openDiscord(t *testing.T) (*venue, *discord.Server) {
 	d := discord.New(discord.Options{IdentifyInterval: -1})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -64,7 +69,7 @@ func discordVenue(t *testing.T) *venue {
 			}
 			return waitDiscord(t, d, room, "Leaderboard").Text()
 		},
-	}
+	}, d
 }
 
 func slackVenue(t *testing.T, o slack.Options) (*venue, *slack.Server) {

@@ -14,9 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"quizbot/bot"
 	"quizbot/internal/failpoint"
-	"quizbot/quiz"
 	"quizbot/sandbox/slack"
 )
 
@@ -47,8 +45,7 @@ type campaign struct {
 	reported map[string]bool
 	kills    int
 	doubts   int
-	left     map[bot.RoomID]bot.Snapshot // the rooms as the life before left them
-	before   []*row                      // of the faults that the life before ended with
+	before   []*row // of the faults that the life before ended with
 
 	db, packs, public, admin string
 	failed                   bool
@@ -293,7 +290,6 @@ func (c *campaign) live(n int, p plan) bool {
 	if p.in.name == "" && closing > lateInFairWeather {
 		c.fail("life %d, %s: overdue results took %s", n, p, closing)
 	}
-	c.left = b.rooms
 	f := c.compareRecords(b)
 	c.again(took, closing)
 	c.note(p, reached, f)
@@ -341,18 +337,14 @@ func (c *campaign) note(p plan, reached bool, f findings) {
 const lateInFairWeather = 5 * time.Second
 
 // overdue waits until what should have closed while nobody was there is closed, and
-// returns how long that took from being ready on. What was overdue is read from the
-// file as the life before left it: the time of a question begins when its post is
-// known to be made, which after a crash may be later than players see it.
+// returns how long that took from being ready on. A question's time counts as players see
+// it: from when the platform made its message, whatever the program knew of it when it died.
 func (c *campaign) overdue(proc *process) time.Duration {
 	ready := time.Now()
-	due := map[*room][]bot.MessageID{}
+	due := map[*room][]string{}
 	for _, r := range c.rooms {
-		state := c.left[r.on.room(r.channel)].State
-		for _, round := range state.Room.Rounds {
-			if post := state.Posts[round.No]; post != "" && !round.Closes.IsZero() && round.Closes.Add(quiz.Settle).Before(ready) {
-				due[r] = append(due[r], post)
-			}
+		if posts := r.overdue(ready); len(posts) > 0 {
+			due[r] = posts
 		}
 	}
 	for !proc.ended() && time.Since(ready) < restWithin {

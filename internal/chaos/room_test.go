@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"quizbot/bot"
+	"quizbot/quiz"
 )
 
 // room is a channel with its players. It asks, plays, and asks again.
@@ -89,10 +89,22 @@ func (r *room) wait(ctx context.Context, within time.Duration, so func() bool) b
 }
 
 // closed reports that all of these show their results.
-func (r *room) closed(posts []bot.MessageID) bool {
+func (r *room) closed(posts []string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !slices.ContainsFunc(posts, func(id bot.MessageID) bool { return !r.seen[string(id)].closed() })
+	return !slices.ContainsFunc(posts, func(id string) bool { return !r.seen[id].closed() })
+}
+
+// overdue lists the questions that should show their results by then.
+func (r *room) overdue(by time.Time) (posts []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, m := range r.seen {
+		if m.round() > 0 && !m.closed() && m.at.Add(open+quiz.Settle).Before(by) {
+			posts = append(posts, id)
+		}
+	}
+	return posts
 }
 
 const (
