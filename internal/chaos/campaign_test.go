@@ -299,7 +299,7 @@ func (c *campaign) live(n int, p plan) bool {
 	if len(f.lines) > 0 {
 		c.t.Logf("the program's last words:\n%s", log)
 	}
-	fmt.Printf("life %3d  %-90s ready %5.1fs  answers %5d  acknowledged %5d\n", n, p, took.Seconds(), len(b.by), c.tally.acked.Load())
+	fmt.Printf("life %3d  %-90s ready %5.1fs  overdue %5.1fs  answers %5d  acknowledged %5d\n", n, p, took.Seconds(), closing.Seconds(), len(b.by), c.tally.acked.Load())
 	return reached
 }
 
