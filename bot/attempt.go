@@ -42,6 +42,9 @@ const (
 	// settleAfterCrash is how long a message may still appear that an earlier
 	// process was sending when it died.
 	settleAfterCrash = 5 * time.Second
+	// notedFor is how long the note on disk is good that a message is begun: a try that
+	// begins later is noted itself, for settleAfterCrash counts from there.
+	notedFor = time.Second
 )
 
 // errLater: let what waits behind this message go first.
@@ -58,9 +61,10 @@ type attempt struct {
 	remembers time.Duration // how long the platform knows the key again; 0: not at all
 	began     time.Time
 	tries     int
-	warned    bool // that it takes long
-	once      bool // a single try, then errLater
-	noted     bool // that it was begun is on disk, or need not be
+	warned    bool      // that it takes long
+	once      bool      // a single try, then errLater
+	keyed     bool      // that it is begun need not be on disk
+	noted     time.Time // when it was last noted there; zero: never
 
 	// In doubt: a try since that time may have made the message, and if it did it
 	// can be seen by until. The try ended then, as far as is known.
@@ -75,11 +79,11 @@ func (b *Bot) newAttempt(ref RoomRef, to Messenger, line Line) *attempt {
 	t := &attempt{bot: b, ref: ref, to: to, line: line, o: line.Outgoing, began: b.now()}
 	if knows, ok := to.(Idempotent); ok {
 		t.remembers = knows.Remembers()
-		t.noted = true
+		t.keyed = true
 	}
 	switch {
 	case line.Begun:
-		t.noted = true
+		t.noted = line.BegunAt
 		t.doubt(line.BegunAt, line.BegunAt, line.BegunAt.Add(settleAfterCrash))
 	case line.Resumed && t.remembers > 0:
 		t.doubt(line.At, line.At, line.At.Add(settleAfterCrash))
@@ -125,10 +129,9 @@ func (t *attempt) run() (MessageID, error) {
 			if id, done, err := t.settleDoubt(); done || err != nil {
 				return id, err
 			}
-			if !t.noted && !b.inner(t.ref, &job{inner: true, begun: t.o.Key}) {
+			if !t.note() {
 				return "", ErrStopped
 			}
-			t.noted = true
 			failpoint.Reach(failpoint.Begun)
 		}
 		if !t.clean() { // who was forgotten while it waited is not named either
@@ -174,6 +177,17 @@ func (t *attempt) run() (MessageID, error) {
 			return "", ErrStopped
 		}
 	}
+}
+
+// note has it on disk that a try begins now, so that a crash leaves it in doubt since
+// then; false when the bot stops first.
+func (t *attempt) note() bool {
+	now := t.bot.now()
+	if t.keyed || now.Sub(t.noted) < notedFor {
+		return true
+	}
+	t.noted = now
+	return t.bot.inner(t.ref, &job{inner: true, begun: t.o.Key})
 }
 
 // complain logs, once, a message that is not delivered for a while.

@@ -110,6 +110,10 @@ func (f lateFinder) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID,
 	return f.m.Deliver(ctx, o)
 }
 
+func (f lateFinder) Missed(ctx context.Context, m bot.Missing) ([]bot.Said, error) {
+	return f.m.Missed(ctx, m)
+}
+
 func (f lateFinder) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bot.MessageID, bool, error) {
 	return f.m.Find(ctx, o, since)
 }
@@ -128,6 +132,58 @@ func TestLongOutage(t *testing.T) {
 		synctest.Wait()
 		if got := w.platform.last("#room"); firstLine(got) != "Closed · Wires · easy" {
 			t.Errorf("the last word is %q", firstLine(got))
+		}
+	})
+}
+
+// A post that is begun again after a crash is in doubt from then on: after another crash
+// it is looked for as long as it may appear, and not made a second time.
+func TestCrashInALaterTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.start(asFinder)
+		w.platform.misbehave(down)
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		l.fuse.blow()
+		time.Sleep(10 * time.Second) // the bubble's clock
+		w.platform.misbehave(back)
+		l = w.start(func(p *platform) bot.Messenger { // the post appears after its process has died
+			return lateFinder{&forgetful{platform: p, made: map[string]time.Time{}, late: 3 * time.Second}}
+		})
+		time.Sleep(time.Second) // the bubble's clock
+		synctest.Wait()
+		if n := len(w.platform.titles("#room")); n > 0 {
+			t.Fatal("it appeared too soon")
+		}
+		l.fuse.blow()
+		w.start(asFinder)
+		time.Sleep(time.Minute) // the bubble's clock
+		synctest.Wait()
+		if titles := w.platform.titles("#room"); titles["Wires · easy"] != 1 || titles["Closed · Wires · easy"] != 1 {
+			t.Errorf("the room reads %v", titles)
+		}
+	})
+}
+
+// When a try begins is on disk, also that of a later one.
+func TestEachTryIsNoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var noted []time.Time
+		w.store.onCommit = func(c bot.Change, next func() error) error {
+			if len(c.Begun) > 0 {
+				noted = append(noted, c.At)
+			}
+			return next()
+		}
+		l := w.start(asFinder)
+		w.platform.misbehave(transcript.Fault{Kind: transcript.Refuse, N: 1, For: 20 * time.Second})
+		w.must(l, w.say("alice", "#room", "method"))
+		time.Sleep(time.Minute) // the bubble's clock
+		synctest.Wait()
+		if posted := w.platform.heardAt(t, "#room", "Wires"); len(noted) < 2 || !noted[1].Equal(posted) {
+			t.Errorf("posted at %s, noted at %v", posted, noted)
 		}
 	})
 }
