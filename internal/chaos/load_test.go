@@ -20,9 +20,9 @@ import (
 
 const (
 	loadRooms, loadPlayers = 1000, 20
-	// inFlight is how many presses wait for an answer at most: what Slack itself
-	// would hold open is not known, this machine's ports are the limit here.
-	inFlight = 4000
+	// inFlight is how many presses wait for an answer at most, each on a connection that
+	// stays: with more, opening and closing them is what takes the machine's time.
+	inFlight = 1500
 	stepTime = 5 * time.Second
 	// overTime is how long the load is ten times what was sustained.
 	overTime = time.Minute
