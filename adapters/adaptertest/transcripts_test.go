@@ -1,8 +1,10 @@
 package adaptertest
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +38,6 @@ func apart() map[string]string {
 // once, however few processors there are; not all, for a question of 5 s has to
 // leave the time to answer it.
 func TestTranscripts(t *testing.T) {
-	files := transcript.Files(t, filepath.Join("..", "..", "bot", "testdata", "talk"))
 	places := make(chan struct{}, atOnce)
 	var playing sync.WaitGroup
 	defer playing.Wait()
@@ -49,13 +50,13 @@ func TestTranscripts(t *testing.T) {
 			t.Run(platform, func(t *testing.T) {
 				var played atomic.Int32
 				var talks sync.WaitGroup
-				for _, file := range files {
-					name := strings.TrimSuffix(filepath.Base(file), ".txt")
+				for _, script := range longestFirst(t) {
+					name := strings.TrimSuffix(filepath.Base(script.File), ".txt")
+					places <- struct{}{}
 					talks.Go(func() {
-						places <- struct{}{}
 						defer func() { <-places }()
 						t.Run(name, func(t *testing.T) {
-							if apart()[platform+"/"+name] == "" && playFile(t, file, open) {
+							if apart()[platform+"/"+name] == "" && playScript(t, script, open) {
 								played.Add(1)
 							}
 						})
@@ -70,17 +71,27 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// playFile is true when the transcript was played to its end.
-func playFile(t *testing.T, file string, open func(*testing.T, transcript.Setup) transcript.Stage) bool {
-	script, err := transcript.Load(file)
-	if err != nil {
-		t.Error(err)
-		return false
+// longestFirst reads the transcripts. None of the longest is left for the end, when all
+// others are over.
+func longestFirst(t *testing.T) []*transcript.Script {
+	var scripts []*transcript.Script
+	for _, file := range transcript.Files(t, filepath.Join("..", "..", "bot", "testdata", "talk")) {
+		script, err := transcript.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts = append(scripts, script)
 	}
+	slices.SortStableFunc(scripts, func(a, b *transcript.Script) int { return cmp.Compare(b.Length(), a.Length()) })
+	return scripts
+}
+
+// playScript is true when the transcript was played to its end.
+func playScript(t *testing.T, script *transcript.Script, open func(*testing.T, transcript.Setup) transcript.Stage) bool {
 	if script.Setup.Virtual {
 		return false
 	}
-	err = script.Play(t.Context(), open(t, script.Setup), grace)
+	err := script.Play(t.Context(), open(t, script.Setup), grace)
 	if err != nil && !errors.Is(err, transcript.ErrCannot) {
 		t.Error(err)
 	}

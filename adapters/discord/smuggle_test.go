@@ -2,7 +2,6 @@ package discord
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"quizbot/bot"
 	"quizbot/bot/transcript"
 	"quizbot/store"
-	"quizbot/store/bolt"
+	"quizbot/store/storetest"
 )
 
 // liveMarkdown is what Discord would not show as it is written, in text without fences
@@ -52,12 +51,7 @@ func readMarkdown(s string, footer bool) string {
 func TestHostileConversationsAreInert(t *testing.T) {
 	var said []bot.Outgoing
 	synctest.Test(t, func(t *testing.T) {
-		engine, err := bolt.Open(filepath.Join(t.TempDir(), "quizbot.db"), bolt.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = engine.Close() }()
-		said = transcript.Hostile(t, store.New(engine), 3)
+		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 3)
 	})
 	for i, o := range said {
 		b := render(o.Card, place{guild: "1", channel: "2", see: "See <@1>", spoiler: o.Card.Reveals && i%2 == 0})

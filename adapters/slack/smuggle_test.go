@@ -2,7 +2,6 @@ package slack
 
 import (
 	"html"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,7 +9,7 @@ import (
 	"quizbot/bot"
 	"quizbot/bot/transcript"
 	"quizbot/store"
-	"quizbot/store/bolt"
+	"quizbot/store/storetest"
 )
 
 // Nothing that a hostile conversation brings the bot to say is live in Slack, and all of
@@ -18,12 +17,7 @@ import (
 func TestHostileConversationsAreInert(t *testing.T) {
 	var said []bot.Outgoing
 	synctest.Test(t, func(t *testing.T) {
-		engine, err := bolt.Open(filepath.Join(t.TempDir(), "quizbot.db"), bolt.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = engine.Close() }()
-		said = transcript.Hostile(t, store.New(engine), 2)
+		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 2)
 	})
 	const link, see = "https://t1.slack.com/archives/C2/p1", "See <it>"
 	for _, o := range said {

@@ -81,6 +81,20 @@ func Load(file string) (*Script, error) {
 	})
 }
 
+// Length is how long the transcript waits in all, as its lines say.
+func (s *Script) Length() time.Duration {
+	sum := time.Duration(0)
+	for _, l := range s.lines {
+		switch step := l.step.(type) {
+		case pass:
+			sum += step.d
+		case restart:
+			sum += step.down
+		}
+	}
+	return sum
+}
+
 // matches says why text is not what was expected; "" when it is.
 func (e *expect) matches(text string) string {
 	text = plain(text)
