@@ -27,6 +27,8 @@ type Config struct {
 	// Retention is how long answers are kept; 0: for ever. It must be longer than a
 	// question can be open.
 	Retention time.Duration
+	// Speed is how much being quick is worth in games of which nobody says it; "": quiz.SpeedGentle.
+	Speed quiz.Speed
 }
 
 // Bot plays quizzes in rooms. Submit may be called from many goroutines.
@@ -38,6 +40,7 @@ type Bot struct {
 	now        func() time.Time
 	seed       func() uint64
 	retention  time.Duration
+	speed      quiz.Speed
 	pool       atomic.Pointer[quiz.Pool]
 
 	limits     *limits // nil: none
@@ -58,7 +61,7 @@ type Bot struct {
 // New makes a bot that draws from pool. It starts nothing: see Run.
 func New(c Config, pool *quiz.Pool) *Bot {
 	b := &Bot{
-		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention,
+		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention, speed: c.Speed,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)

@@ -155,6 +155,7 @@ func sayAnswered(r quiz.Round, a quiz.Answer) Card {
 	if a.Right {
 		card := Card{Title: titleRight + " · " + plural(a.Points, "point"), Tone: Good, Reveals: true}
 		card.Body = appendText(card.Body, whyPick(r.Question, a.Given), r.Question.Explain)
+		card.Footer = extras(a.Points, a.Speed, a.Streak)
 		return card
 	}
 	card := Card{Title: titleWrong, Tone: Bad}
@@ -321,9 +322,10 @@ func rightText(r quiz.Round) string {
 
 func whoScored(r quiz.Round, n *naming) string {
 	var names []string
-	points := 0
+	points, same := 0, true
 	for _, a := range r.Answers {
 		if a.Right {
+			same = same && (len(names) == 0 || a.Points == points)
 			names = append(names, n.call(a.Name, a.Player))
 			points = a.Points
 		}
@@ -334,11 +336,20 @@ func whoScored(r quiz.Round, n *naming) string {
 	case len(names) == 0:
 		return fmt.Sprintf("Answered by %s; nobody had it.", plural(len(r.Answers), "player"))
 	}
+	right := fmt.Sprintf("Right, for %s: ", plural(points, "point"))
+	if !same {
+		right, names = "Right: ", names[:0]
+		for _, a := range r.Answers {
+			if a.Right {
+				names = append(names, fmt.Sprintf("%s (%s)", n.call(a.Name, a.Player), plural(a.Points, "point")))
+			}
+		}
+	}
 	more := ""
 	if rest := len(names) - maxScorers; rest > 0 {
 		names, more = names[:maxScorers], fmt.Sprintf(" and %d more", rest)
 	}
-	return fmt.Sprintf("Right, for %s: %s%s. Answered by %s.", plural(points, "point"), strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
+	return fmt.Sprintf("%s%s%s. Answered by %s.", right, strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
 }
 
 func sayHint(e quiz.Hinted) Card {
@@ -356,7 +367,7 @@ func sayStarted(e quiz.Started) Card {
 	}
 	return Card{
 		Title:  fmt.Sprintf("A game of %s about %s", plural(e.Game.Count, "question"), about),
-		Body:   []string{each + " Everyone can answer, and every right answer scores; your first answer counts."},
+		Body:   []string{each + " Everyone can answer, and every right answer scores; your first answer counts. " + rewards(e.Game)},
 		Footer: "The first question comes in " + span(quiz.FirstGap) + ".",
 	}
 }

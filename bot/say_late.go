@@ -20,7 +20,11 @@ func sayLate(before Entry, answered bool) Card {
 // sayAnsweredLate is sayAnswered for an answer that came when its question was closed.
 func sayAnsweredLate(r quiz.Round, a quiz.Answer) Card {
 	card := sayAnswered(r, a)
-	card.Footer = "It reached me late, but you gave it in time: it counts."
+	late := "It reached me late, but you gave it in time: it counts."
+	if card.Footer != "" && a.Right {
+		late += " " + card.Footer
+	}
+	card.Footer = late
 	return card
 }
 

@@ -28,12 +28,12 @@ type WordHelpText struct {
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
 		{WordAsk, "[TOPIC]", "One question here, on a topic or on anything"},
-		{WordStart, "[TOPIC] [N] [each SECONDS]", "A game of N questions, with a table of points and a podium"},
+		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full]", "A game of N questions, with a table of points and a podium"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
 		{WordLeaderboard, "[today|week|month|all] [here]", "The team's points, or this room's"},
-		{WordMe, "", "Your points, streak, accuracy and topics"},
+		{WordMe, "", "Your points, what the last are made of, streak, accuracy and topics"},
 		{WordTopics, "", "What you can be asked about"},
 		{WordHelp, "", "This text"},
 	}
@@ -240,6 +240,7 @@ func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
 	}
 	card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
 		r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
+	card.Body = appendText(card.Body, sayNewest(r.Newest))
 	for _, id := range slices.SortedFunc(maps.Keys(r.Topics), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.Topics[b].Answered, r.Topics[a].Answered), cmp.Compare(a, b))
 	}) {

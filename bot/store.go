@@ -57,7 +57,14 @@ type Entry struct {
 	At       time.Time  `json:"at"`
 	Given    quiz.Given `json:"given"`
 	Right    bool       `json:"right"`
-	Points   int        `json:"points"`
+	Points   int        `json:"points"`           // in all
+	Speed    int        `json:"speed,omitempty"`  // of them for speed
+	Streak   int        `json:"streak,omitempty"` // and for right answers in a row
+}
+
+// Answer is the entry as a round has it, without a name.
+func (e Entry) Answer() quiz.Answer {
+	return quiz.Answer{Player: string(e.Player), At: e.At, Given: e.Given, Right: e.Right, Points: e.Points, Speed: e.Speed, Streak: e.Streak}
 }
 
 // Change is everything that one decision writes, in one transaction.

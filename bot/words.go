@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type Command struct {
 	Topic  string        // ask, start; as typed
 	Count  int           // start; 0 when not said
 	Each   time.Duration // start; 0 when not said
+	Speed  quiz.Speed    // start; "" when not said
 	Period quiz.Period   // leaderboard
 	Here   bool          // leaderboard
 	// Named says that Word was typed, rather than following from a topic or from silence.
@@ -86,6 +88,19 @@ func (c *Command) start(args []string) {
 				c.Count = -1
 			} else {
 				c.Count = n
+			}
+			continue
+		}
+		if arg == "speed" {
+			i++
+			if i == len(args) {
+				c.Odd = "speed"
+				return
+			}
+			c.Speed = quiz.Speed(strings.ToLower(args[i]))
+			if !slices.Contains(quiz.Speeds(), c.Speed) {
+				c.Speed, c.Odd = "", args[i]
+				return
 			}
 			continue
 		}

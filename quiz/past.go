@@ -117,7 +117,7 @@ func (s *step) giveLate(in Give) {
 		s.say(Repeated{Round: round, Answer: before})
 		return
 	}
-	a := graded(round, in)
+	a := s.priced(round, graded(round, in))
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Past = slices.Clone(s.room.Past)
 	s.room.Past[i].Round = round
@@ -132,9 +132,8 @@ func (s *step) giveLate(in Give) {
 
 // scoreLate adds an answer to the table of the game that its round was part of.
 func (s *step) scoreLate(no int, a Answer) {
-	one := Round{Answers: []Answer{a}}
 	if g := s.room.Game; g != nil && no > s.room.Last-g.Done { // nobody else asks during a game
-		g.Score = addUp(g.Score, one)
+		g.addUp(no, []Answer{a})
 		return
 	}
 	s.room.Ended = slices.Clone(s.room.Ended)
@@ -143,7 +142,7 @@ func (s *step) scoreLate(no int, a Answer) {
 		if no < g.First || no > g.Last {
 			continue
 		}
-		g.Game.Score = addUp(g.Game.Score, one)
+		g.Game.addUp(no, []Answer{a})
 		if a.Points > 0 && g.Tell.IsZero() {
 			g.Tell = s.now.Add(Gather)
 		}

@@ -1,7 +1,6 @@
 package quiz
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -122,7 +121,13 @@ func (s *step) start(in Start) {
 		return
 	}
 	s.seed(in.Seed)
-	s.room.Game = &Game{Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Next: s.now.Add(FirstGap)}
+	if in.Speed == "" {
+		in.Speed = SpeedGentle
+	}
+	s.room.Game = &Game{
+		Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed,
+		First: s.room.Last + 1, Next: s.now.Add(FirstGap),
+	}
 	s.say(Started{Game: *s.room.Game, Title: title})
 }
 
@@ -139,7 +144,8 @@ func (s *step) next() {
 	} else if round.Long() {
 		round.Limit = readingTime(round.Question)
 	}
-	round.InGame = true
+	round.InGame, round.Speed = true, game.Speed
+	game.Worth = append(slices.Clip(game.Worth), round.Points)
 	game.Done++
 	game.Next = time.Time{}
 	s.open(round)
@@ -172,35 +178,16 @@ func (s *step) close(no int, early bool) {
 	if !round.InGame || game == nil {
 		return
 	}
-	game.Score = addUp(game.Score, round)
+	if early && game.has(no) {
+		game.Cut = game.Cut.with(game.nth(no))
+	}
+	game.addUp(no, round.Answers)
 	if game.Done >= game.Count {
 		s.end(false)
 		return
 	}
 	game.Next = s.now.Add(Gap)
 	s.say(Scored{Game: *game})
-}
-
-// addUp adds a round to a game's table and sorts it: points, then right
-// answers, then who scored first.
-func addUp(table []Score, round Round) []Score {
-	table = slices.Clone(table)
-	for _, a := range round.Answers {
-		i := slices.IndexFunc(table, func(x Score) bool { return x.Player == a.Player })
-		if i < 0 {
-			i = len(table)
-			table = append(table, Score{Player: a.Player})
-		}
-		table[i].Name = a.Name
-		table[i].Points += a.Points
-		if a.Right {
-			table[i].Right++
-		}
-	}
-	slices.SortStableFunc(table, func(a, b Score) int {
-		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(b.Right, a.Right))
-	})
-	return table
 }
 
 // steered is the open round that somebody wants to steer: the one that is meant,
@@ -291,13 +278,13 @@ func (s *step) give(in Give) {
 		s.say(Late{Round: in.Round})
 		return
 	}
-	a := graded(round, in)
+	a := s.priced(round, graded(round, in))
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Rounds[i] = round
 	s.say(Answered{Round: round, Answer: a})
 }
 
-// graded is what was given, with what it is worth.
+// graded is what was given, with what it is worth by itself.
 func graded(round Round, in Give) Answer {
 	a := Answer{Player: in.Player, Name: in.Name, At: in.At, Given: in.Given, Right: Grade(round.Question, in.Given)}
 	if a.Right {

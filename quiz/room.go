@@ -49,7 +49,10 @@ type Round struct {
 	// that have none.
 	Shown  []int  `json:"shown,omitempty"`
 	By     string `json:"by,omitempty"` // who asked
-	Points int    `json:"points"`       // for a right answer
+	Points int    `json:"points"`       // for a right answer, beside the extras of a game
+	// Speed is how much being quick adds; "" outside of a game, and in one that an
+	// earlier version of the program began.
+	Speed Speed `json:"speed,omitempty"`
 
 	Limit  time.Duration `json:"limit"` // how long it stays open, ns
 	Asked  time.Time     `json:"asked"` // when it was drawn
@@ -70,7 +73,11 @@ type Answer struct {
 	At     time.Time `json:"at"`
 	Given  Given     `json:"given"`
 	Right  bool      `json:"right"`
-	Points int       `json:"points"`
+	Points int       `json:"points"` // in all
+	// Of the points, those for speed and for right answers in a row; the rest is the
+	// question's own.
+	Speed  int `json:"speed,omitempty"`
+	Streak int `json:"streak,omitempty"`
 }
 
 // Given is the answer itself, independent of the order in which options were shown.
@@ -91,6 +98,13 @@ type Game struct {
 	Each  time.Duration `json:"each,omitempty"` // 0: each question's own time
 	Next  time.Time     `json:"next,omitzero"`  // when the next question is due; zero while one is open
 	Score []Score       `json:"score,omitempty"`
+
+	// First is the number of its first round. A game that an earlier version of the
+	// program began has none, and no extras.
+	First int   `json:"first,omitempty"`
+	Speed Speed `json:"speed,omitempty"`
+	Worth []int `json:"worth,omitempty"` // points of each question asked so far
+	Cut   Bits  `json:"cut,omitempty"`   // questions that somebody ended early
 }
 
 // Score is one player's sum in a game.
@@ -99,6 +113,7 @@ type Score struct {
 	Name   string `json:"-"`
 	Points int    `json:"points"`
 	Right  int    `json:"right"`
+	Hits   Bits   `json:"hits,omitempty"` // which questions were answered right
 }
 
 // Long reports that the round blocks nobody. A game waits for each of its questions.

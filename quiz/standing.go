@@ -67,6 +67,17 @@ type Record struct {
 	Best     int              `json:"best"`   // longest streak
 	Topics   map[string]Tally `json:"topics,omitempty"`
 	Last     time.Time        `json:"last,omitzero"`
+	Newest   Newest           `json:"newest,omitzero"`
+}
+
+// Newest is the answer that was counted last, and what its points are made of. Records
+// that an earlier version of the program kept have none until the next answer.
+type Newest struct {
+	Known  bool `json:"known"`
+	Right  bool `json:"right,omitempty"`
+	Points int  `json:"points,omitempty"` // in all
+	Speed  int  `json:"speed,omitempty"`
+	Streak int  `json:"streak,omitempty"`
 }
 
 // Tally counts answers to one pack.
@@ -76,7 +87,7 @@ type Tally struct {
 }
 
 // Add counts one more answer.
-func (r Record) Add(pack string, right bool, points int, at time.Time) Record {
+func (r Record) Add(pack string, a Answer) Record {
 	topics := make(map[string]Tally, len(r.Topics)+1)
 	for id, t := range r.Topics {
 		topics[id] = t
@@ -84,8 +95,9 @@ func (r Record) Add(pack string, right bool, points int, at time.Time) Record {
 	t := topics[pack]
 	t.Answered++
 	r.Answered++
-	r.Points += points
-	if right {
+	r.Points += a.Points
+	r.Newest = Newest{Known: true, Right: a.Right, Points: a.Points, Speed: a.Speed, Streak: a.Streak}
+	if a.Right {
 		t.Right++
 		r.Right++
 		r.Streak++
@@ -95,8 +107,8 @@ func (r Record) Add(pack string, right bool, points int, at time.Time) Record {
 	}
 	topics[pack] = t
 	r.Topics = topics
-	if at.After(r.Last) {
-		r.Last = at
+	if a.At.After(r.Last) {
+		r.Last = a.At
 	}
 	return r
 }

@@ -37,6 +37,7 @@ type Start struct {
 	Topic string
 	Count int           // questions; 0: DefaultCount
 	Each  time.Duration // 0: each question's own time
+	Speed Speed         // "": SpeedGentle
 	Seed  uint64
 }
 

@@ -14,9 +14,8 @@ const (
 	longestLimit  = 150 * time.Second
 )
 
-// readingTime gives everybody time to read all of the question and then think;
-// it is rounded up to five seconds.
-func readingTime(q Question) time.Duration {
+// readsIn is how long reading all of the question takes.
+func readsIn(q Question) time.Duration {
 	chars := utf8.RuneCountInString(q.Ask)
 	for _, o := range q.Options {
 		chars += utf8.RuneCountInString(o.Text)
@@ -24,7 +23,13 @@ func readingTime(q Question) time.Duration {
 	for _, s := range q.Steps {
 		chars += utf8.RuneCountInString(s)
 	}
-	d := thinkingTime + time.Duration(chars)*time.Second/charsASecond
+	return time.Duration(chars) * time.Second / charsASecond
+}
+
+// readingTime gives everybody time to read all of the question and then think;
+// it is rounded up to five seconds.
+func readingTime(q Question) time.Duration {
+	d := thinkingTime + readsIn(q)
 	if q.Kind == Order || q.Kind == Multi {
 		d += orderingTime
 	}

@@ -81,7 +81,7 @@ func fold(tx Tx) (more bool, err error) {
 			}
 			records[string(e.Player)] = record
 		}
-		*record = record.Add(e.Pack, e.Right, e.Points, e.At)
+		*record = record.Add(e.Pack, e.Answer())
 	}
 	for _, at := range order {
 		if err := addPoints(tx, at.board, at.player, gained[at]); err != nil {

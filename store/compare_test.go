@@ -63,7 +63,7 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		for range r.IntN(4) {
 			c.Answers = append(c.Answers, bot.Entry{
 				Room: room, Round: r.IntN(5), Player: players[r.IntN(6)], Pack: string(rune('a' + r.IntN(3))), Question: "q",
-				At: now.Add(-time.Duration(r.IntN(72)) * time.Hour), Right: r.IntN(2) == 0, Points: r.IntN(4) * 700,
+				At: now.Add(-time.Duration(r.IntN(72)) * time.Hour), Right: r.IntN(2) == 0, Points: r.IntN(4) * 700, Speed: over.IntN(3), Streak: over.IntN(3),
 			})
 		}
 		if r.IntN(3) == 0 {

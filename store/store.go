@@ -110,9 +110,9 @@ func loadAnswers(tx Tx, room string, round *quiz.Round, names names) error {
 		if err != nil {
 			return err
 		}
-		round.Answers = append(round.Answers, quiz.Answer{
-			Player: string(e.Player), Name: name, At: e.At, Given: e.Given, Right: e.Right, Points: e.Points,
-		})
+		a := e.Answer()
+		a.Name = name
+		round.Answers = append(round.Answers, a)
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func summed(tx Tx, player string, folded uint64) (answers int, points map[string
 		for _, board := range boardsOf(e) {
 			points[board] += e.Points
 		}
-		record = record.Add(e.Pack, e.Right, e.Points, e.At)
+		record = record.Add(e.Pack, e.Answer())
 		return nil
 	})
 	return answers, points, record, err

@@ -69,7 +69,7 @@ type Command struct {
 	Options           []Option
 }
 
-// Option is a parameter of a subcommand. Known names: topic, count, seconds,
+// Option is a parameter of a subcommand. Known names: topic, count, seconds, speed,
 // period, here.
 type Option struct {
 	Name, Description string

@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"quizbot/quiz"
 	"quizbot/seal"
 )
 
@@ -36,6 +38,7 @@ func settings() []setting {
 		{key: "QUIZBOT_BACKUP_EVERY", value: "24h", meaning: "how old the newest backup gets before the next, from 1m on"},
 		{key: "QUIZBOT_BACKUP_KEEP", value: "7", meaning: "how many backups stay in that folder"},
 		{key: "QUIZBOT_RETENTION", value: "off", meaning: "answers older than this are forgotten, with their points: 365d, or off"},
+		{key: "QUIZBOT_SPEED", value: "gentle", meaning: "how much being quick is worth in games of which nobody says it: off, gentle or full"},
 		{key: "QUIZBOT_LOG", value: "info", meaning: "debug, info, warn or error"},
 		{key: "SLACK_SIGNING_SECRET", secret: true, meaning: "turns Slack over HTTP on; two, comma-separated, during a rotation"},
 		{key: "SLACK_BOT_TOKEN", secret: true, meaning: "one workspace's bot token, xoxb-…; without it workspaces install the app themselves"},
@@ -84,6 +87,7 @@ type config struct {
 	backupEvery time.Duration
 	backupKeep  int
 	retention   time.Duration // 0: off
+	speed       quiz.Speed
 }
 
 func (c config) get(key string) string { return c.values[key] }
@@ -189,6 +193,9 @@ func (c *config) check() error {
 	var err error
 	if c.retention, err = readRetention(c.get("QUIZBOT_RETENTION")); err != nil {
 		return err
+	}
+	if c.speed = quiz.Speed(strings.ToLower(c.get("QUIZBOT_SPEED"))); !slices.Contains(quiz.Speeds(), c.speed) {
+		return usagef("QUIZBOT_SPEED %q: write off, gentle or full", c.get("QUIZBOT_SPEED"))
 	}
 	for _, key := range []string{"QUIZBOT_LISTEN", "QUIZBOT_ADMIN_LISTEN"} {
 		_, port, err := net.SplitHostPort(c.get(key))

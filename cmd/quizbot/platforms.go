@@ -95,6 +95,7 @@ func discordCommands() []discord.Command {
 				{Name: "topic", Description: "What to be asked about"},
 				{Name: "count", Description: "How many questions", Min: 1, Max: quiz.MaxCount},
 				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: quiz.MaxSeconds},
+				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
 			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
@@ -103,6 +104,14 @@ func discordCommands() []discord.Command {
 			}
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+func speedNames() []string {
+	var out []string
+	for _, s := range quiz.Speeds() {
+		out = append(out, string(s))
 	}
 	return out
 }

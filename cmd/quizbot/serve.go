@@ -30,6 +30,7 @@ type serveCommand struct {
 	AdminListen string `help:"Private HTTP address (QUIZBOT_ADMIN_LISTEN)." placeholder:"ADDR"`
 	Packs       string `help:"Folder of packs (QUIZBOT_PACKS)." placeholder:"DIR"`
 	Retention   string `help:"Forget answers older than this: 365d, or off (QUIZBOT_RETENTION)." placeholder:"DAYS"`
+	Speed       string `help:"What being quick is worth in games: off, gentle or full (QUIZBOT_SPEED)." placeholder:"HOW"`
 	Log         string `help:"debug, info, warn or error (QUIZBOT_LOG)." placeholder:"LEVEL"`
 
 	SlackAPIURL   string `name:"slack-api-url" help:"Instead of https://slack.com/api/ (SLACK_API_URL)." placeholder:"URL"`
@@ -51,7 +52,7 @@ func (c serveCommand) flags() map[string]string {
 	return map[string]string{
 		"QUIZBOT_BACKUPS": c.Backups, "QUIZBOT_BACKUP_EVERY": c.BackupEvery, "QUIZBOT_BACKUP_KEEP": c.BackupKeep,
 		"QUIZBOT_DB": c.DB, "QUIZBOT_LISTEN": c.Listen, "QUIZBOT_ADMIN_LISTEN": c.AdminListen, "QUIZBOT_PACKS": c.Packs,
-		"QUIZBOT_RETENTION": c.Retention, "QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
+		"QUIZBOT_RETENTION": c.Retention, "QUIZBOT_SPEED": c.Speed, "QUIZBOT_LOG": c.Log, "SLACK_API_URL": c.SlackAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "DISCORD_SHARDS": c.DiscordShards,
 		"QUIZBOT_PUBLIC_URL": c.PublicURL,
 	}
 }
@@ -134,7 +135,7 @@ func serve(ctx context.Context, conf config, log *slog.Logger, hangup <-chan os.
 // assemble makes the core and the adapters of the configured platforms.
 func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	kept := store.New(s.engine)
-	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter, Retention: s.conf.retention}, pool)
+	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter, Retention: s.conf.retention, Speed: s.conf.speed}, pool)
 	s.answerUsers(kept)
 	messengers := map[string]bot.Messenger{}
 	var a *slack.Adapter

@@ -46,6 +46,7 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 		"a backup of no file":        {nil, []string{"backup"}, []string{"file"}},
 		"a database elsewhere":       {map[string]string{"QUIZBOT_DB": "postgres://x"}, []string{"check"}, []string{"QUIZBOT_DB", "write a path"}},
 		"a retention without a unit": {map[string]string{"QUIZBOT_RETENTION": "365"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_RETENTION", "365d"}},
+		"an unknown speed":           {map[string]string{"QUIZBOT_SPEED": "fast"}, []string{"serve", "--print-config"}, []string{"QUIZBOT_SPEED", "off, gentle or full"}},
 		"a retention of a day":       {nil, []string{"serve", "--print-config", "--retention", "1d"}, []string{"QUIZBOT_RETENTION", "from 7d"}},
 
 		"shards in words":     {map[string]string{"DISCORD_SHARDS": "banana"}, []string{"serve", "--print-config"}, []string{"DISCORD_SHARDS", "0,1/4"}},

@@ -140,9 +140,9 @@ func (t *modelTeam) join(room bot.RoomID, round *quiz.Round) {
 	for _, e := range t.ledger {
 		if e.Room == room && e.Round == round.No {
 			e = copied(e)
-			round.Answers = append(round.Answers, quiz.Answer{
-				Player: string(e.Player), Name: t.names[e.Player], At: e.At, Given: e.Given, Right: e.Right, Points: e.Points,
-			})
+			a := e.Answer()
+			a.Name = t.names[e.Player]
+			round.Answers = append(round.Answers, a)
 		}
 	}
 }
@@ -364,7 +364,7 @@ func (m *model) Record(ctx context.Context, team bot.TeamID, player bot.UserID) 
 	var out quiz.Record
 	for _, e := range t.ledger {
 		if e.Player == player {
-			out = out.Add(e.Pack, e.Right, e.Points, e.At)
+			out = out.Add(e.Pack, e.Answer())
 		}
 	}
 	out = copied(out)

@@ -132,7 +132,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 				continue
 			}
 			one.Answers = append(one.Answers, copied(e))
-			one.Record = one.Record.Add(e.Pack, e.Right, e.Points, e.At)
+			one.Record = one.Record.Add(e.Pack, e.Answer())
 			for _, p := range quiz.Periods() {
 				points[bot.BoardPoints{Span: p.At(e.At.UTC())}] += e.Points
 				points[bot.BoardPoints{Span: p.At(e.At.UTC()), Room: e.Room}] += e.Points

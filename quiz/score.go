@@ -1,0 +1,178 @@
+package quiz
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// What a right answer is worth in a game: docs/scoring.md has the formula and its
+// reasons.
+const (
+	// StreakStep is what each right answer in a row before this one adds, in per cent
+	// of the question's points, and MaxStreak the most that it comes to.
+	StreakStep = 10
+	MaxStreak  = 50
+)
+
+// Speed says how much being quick is worth in a game.
+type Speed string
+
+// How much speed counts.
+const (
+	SpeedOff    Speed = "off"
+	SpeedGentle Speed = "gentle" // where nobody says
+	SpeedFull   Speed = "full"
+)
+
+// Speeds lists them, least first.
+func Speeds() []Speed { return []Speed{SpeedOff, SpeedGentle, SpeedFull} }
+
+// Percent is the most that speed adds, in per cent of a question's points.
+func (s Speed) Percent() int {
+	switch s {
+	case SpeedGentle:
+		return 20
+	case SpeedFull:
+		return 100
+	default:
+		return 0
+	}
+}
+
+// speedPoints is what an answer given at that time gets for speed: all of it within
+// the time that reading takes, and from then on less and less until the end. While
+// nobody knows since when the question can be read, nobody is late.
+func speedPoints(r Round, at time.Time) int {
+	most := r.Points * r.Speed.Percent() / 100
+	if r.Closes.IsZero() {
+		return most
+	}
+	fall, left := r.Limit-readsIn(r.Question), r.Closes.Sub(at)
+	if fall <= 0 || left >= fall {
+		return most
+	}
+	return int(time.Duration(most) * max(left, 0) / fall)
+}
+
+// streakPoints is what a question worth so many points adds after a row of right
+// answers.
+func streakPoints(points, row int) int { return points * min(row*StreakStep, MaxStreak) / 100 }
+
+// Bits says something of each question of a game: bit n of the n-th, from 1 on.
+type Bits uint64
+
+// Has reports what is said of the n-th.
+func (b Bits) Has(n int) bool { return b&(1<<n) != 0 }
+
+func (b Bits) with(n int) Bits { return b | 1<<n }
+
+// row is how many right answers in a row a player had before the n-th question of the
+// game. One that somebody ended early neither adds to a row nor ends it.
+func (g Game) row(hits Bits, n int) int {
+	row := 0
+	for n--; n > 0 && row*StreakStep < MaxStreak; n-- {
+		switch {
+		case g.Cut.Has(n):
+		case hits.Has(n):
+			row++
+		default:
+			return row
+		}
+	}
+	return row
+}
+
+// streaks is what rows of right answers have brought a player in all, up to and with
+// the last question of which the points are known.
+func (g Game) streaks(hits Bits) int {
+	sum := 0
+	for i, points := range g.Worth {
+		if hits.Has(i + 1) {
+			sum += streakPoints(points, g.row(hits, i+1))
+		}
+	}
+	return sum
+}
+
+// priced adds to a right answer what the game of its round gives beside the question's
+// own points.
+//
+// For its streak it gets what the player's streaks come to with it, less what they
+// came to without it. So an answer that comes late and closes a gap in a row brings
+// what the row's later answers lacked, what others were told stays true, and the sum
+// is the same in whatever order answers come.
+func (s *step) priced(round Round, a Answer) Answer {
+	if !a.Right {
+		return a
+	}
+	a.Speed = speedPoints(round, a.At)
+	if g := s.gameOf(round.No); g != nil && round.Speed != "" {
+		hits := s.hits(*g, a.Player)
+		a.Streak = g.streaks(hits.with(g.nth(round.No))) - g.streaks(hits)
+	}
+	a.Points += a.Speed + a.Streak
+	return a
+}
+
+// hits are the game's questions that a player has answered right, the open one too.
+func (s *step) hits(g Game, player string) Bits {
+	var hits Bits
+	for _, x := range g.Score {
+		if x.Player == player {
+			hits = x.Hits
+		}
+	}
+	for _, r := range s.room.Rounds {
+		if a, ok := r.Answer(player); ok && a.Right && r.InGame && g.has(r.No) {
+			hits = hits.with(g.nth(r.No))
+		}
+	}
+	return hits
+}
+
+// gameOf is the game that a round is or was part of; nil when it is not known. What it
+// points to may be shared with the room that the step began with.
+func (s *step) gameOf(no int) *Game {
+	if g := s.room.Game; g != nil && g.has(no) {
+		return g
+	}
+	for i := range s.room.Ended {
+		if g := &s.room.Ended[i]; no >= g.First && no <= g.Last {
+			return &g.Game
+		}
+	}
+	return nil
+}
+
+// has reports that a round is the game's. Its rounds have numbers in a row, for nobody
+// else asks while it runs.
+func (g Game) has(no int) bool { return g.First > 0 && no >= g.First && no < g.First+g.Done }
+
+// nth is which question of the game a round is, from 1 on.
+func (g Game) nth(no int) int { return no - g.First + 1 }
+
+// addUp adds answers of one of its rounds to a game's table and sorts it: points, then
+// right answers, then who scored first.
+func (g *Game) addUp(no int, answers []Answer) {
+	table := slices.Clone(g.Score)
+	for _, a := range answers {
+		i := slices.IndexFunc(table, func(x Score) bool { return x.Player == a.Player })
+		if i < 0 {
+			i = len(table)
+			table = append(table, Score{Player: a.Player})
+		}
+		table[i].Name = a.Name
+		table[i].Points += a.Points
+		if a.Right {
+			table[i].Right++
+			if g.has(no) {
+				table[i].Hits = table[i].Hits.with(g.nth(no))
+			}
+		}
+	}
+	slices.SortStableFunc(table, func(a, b Score) int {
+		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(b.Right, a.Right))
+	})
+	g.Score = table
+}
