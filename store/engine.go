@@ -27,7 +27,8 @@ type Ref struct {
 }
 
 // Tx is a transaction. It sees its own writes. What it returns is the caller's
-// to keep but not to change.
+// to keep and to append to (it has no room to spare that is another's), but not to
+// change.
 type Tx interface {
 	// Get returns nil for a key that isn't there.
 	Get(key []byte) ([]byte, error)
