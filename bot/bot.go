@@ -41,6 +41,7 @@ type Bot struct {
 	seed       func() uint64
 	retention  time.Duration
 	speed      quiz.Speed
+	alone      bool
 	pool       atomic.Pointer[quiz.Pool]
 
 	limits     *limits // nil: none
@@ -61,7 +62,7 @@ type Bot struct {
 // New makes a bot that draws from pool. It starts nothing: see Run.
 func New(c Config, pool *quiz.Pool) *Bot {
 	b := &Bot{
-		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention, speed: c.Speed,
+		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention, speed: c.Speed, alone: c.Alone,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)

@@ -233,9 +233,13 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	case WordStop:
 		input = quiz.Stop{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordSkip:
-		input = quiz.Skip{By: by, Admin: admin || in.Private, Round: p.meant(in)}
+		input = quiz.Skip{By: by, Admin: admin || in.Private, Round: p.meant(in), All: p.bot.alone}
 	case WordHint:
 		input = quiz.Hint{By: by, Admin: admin || in.Private, Round: p.meant(in)}
+	case WordPause:
+		input = quiz.Pause{By: by, Admin: admin || in.Private}
+	case WordResume:
+		input = quiz.Resume{By: by, Admin: admin || in.Private}
 	default:
 		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed()}
 	}

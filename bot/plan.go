@@ -148,6 +148,10 @@ func (p *plan) write(e quiz.Event) {
 		p.out(Outgoing{Card: sayStarted(e)}, n)
 	case quiz.Scored:
 		p.out(Outgoing{Card: sayScored(e, n)}, n)
+	case quiz.Paused:
+		p.out(Outgoing{Card: sayPaused(e)}, n)
+	case quiz.Resumed:
+		p.out(Outgoing{Card: sayResumed(e)}, n)
 	case quiz.Ended:
 		p.out(Outgoing{Card: sayEnded(e, n)}, n)
 	case quiz.Hinted:

@@ -373,16 +373,23 @@ func sayStarted(e quiz.Started) Card {
 }
 
 func sayScored(e quiz.Scored, n *naming) Card {
-	return Card{
+	card := Card{
 		Title:  fmt.Sprintf("After %d of %d", e.Game.Done, e.Game.Count),
 		Table:  scoreLines(e.Game.Score, n),
 		Footer: "The next question comes in " + span(quiz.Gap) + ".",
 	}
+	if !e.Game.Paused.IsZero() {
+		card.Footer = "The game is paused. " + howToResume()
+	}
+	return card
 }
 
 func sayEnded(e quiz.Ended, n *naming) Card {
 	card := Card{Title: "The game is over", Table: scoreLines(e.Game.Score, n)}
-	if e.Stopped {
+	switch {
+	case e.Idle:
+		card.Title = "The game was paused for " + span(quiz.MaxPause) + ", so it is over"
+	case e.Stopped:
 		card.Title = "The game was stopped"
 	}
 	card.Body = podium(e.Game.Score, n)

@@ -32,6 +32,8 @@ func HelpTexts() []WordHelpText {
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
+		{WordPause, "", "Let the game wait after this question (who started it, or an admin)"},
+		{WordResume, "", "Go on with a game that was paused (who started it, or an admin)"},
 		{WordLeaderboard, "[today|week|month|all] [here]", "The team's points, or this room's"},
 		{WordMe, "", "Your points, what the last are made of, streak, accuracy and topics"},
 		{WordTopics, "", "What you can be asked about"},
@@ -152,6 +154,12 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 		}
 	case quiz.BetweenTurns:
 		return Card{Title: "A game is on here", Body: []string{"Its next question is about to come."}}
+	case quiz.GamePaused:
+		return Card{Title: "A game is paused here", Body: []string{howToResume()}}
+	case quiz.NotPaused:
+		return Card{Title: "The game isn't paused"}
+	case quiz.NoGame:
+		return Card{Title: "No game is on here", Body: []string{"Say start for one."}}
 	case quiz.NoTopic:
 		return sayNoTopic(c.Topic, pool)
 	case quiz.NoQuestions:

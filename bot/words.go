@@ -19,6 +19,8 @@ const (
 	WordStop        Word = "stop"
 	WordSkip        Word = "skip"
 	WordHint        Word = "hint"
+	WordPause       Word = "pause"
+	WordResume      Word = "resume"
 	WordLeaderboard Word = "leaderboard"
 	WordMe          Word = "me"
 	WordTopics      Word = "topics"
@@ -27,7 +29,7 @@ const (
 
 // Words lists what the bot understands, in the order of its help.
 func Words() []Word {
-	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordLeaderboard, WordMe, WordTopics, WordHelp}
+	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordTopics, WordHelp}
 }
 
 // Command is what a player asks of the bot.
@@ -69,7 +71,7 @@ func ParseCommand(text string) Command {
 		c.start(rest)
 	case WordLeaderboard:
 		c.leaderboard(rest)
-	case WordStop, WordSkip, WordHint, WordMe, WordTopics, WordHelp:
+	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordTopics, WordHelp:
 		if len(rest) > 0 && word != WordHelp {
 			c.Odd = rest[0]
 		}

@@ -23,7 +23,7 @@ func (s *step) free() bool {
 		return false
 	}
 	if s.room.Game != nil {
-		s.refuse(BetweenTurns)
+		s.refuse(s.between())
 		return false
 	}
 	return true
@@ -155,7 +155,7 @@ func (s *step) next() {
 func (s *step) end(stopped bool) {
 	game := *s.room.Game
 	s.room.Game = nil
-	ended := Ended{Game: game, Stopped: stopped || s.halt}
+	ended := Ended{Game: game, Stopped: stopped || s.halt, Idle: s.idle}
 	s.say(ended)
 	s.keepGame(ended)
 }
@@ -178,7 +178,7 @@ func (s *step) close(no int, early bool) {
 	if !round.InGame || game == nil {
 		return
 	}
-	if early && game.has(no) {
+	if early && !s.whole && game.has(no) {
 		game.Cut = game.Cut.with(game.nth(no))
 	}
 	game.addUp(no, round.Answers)
@@ -186,7 +186,11 @@ func (s *step) close(no int, early bool) {
 		s.end(false)
 		return
 	}
-	game.Next = s.now.Add(Gap)
+	if game.Paused.IsZero() {
+		game.Next = s.now.Add(Gap)
+	} else {
+		game.Paused = s.now
+	}
 	s.say(Scored{Game: *game})
 }
 
@@ -243,9 +247,10 @@ func (s *step) skip(in Skip) {
 	switch {
 	case !ok:
 	case open:
+		s.whole = in.All
 		s.close(round.No, true)
 	default:
-		s.refuse(BetweenTurns)
+		s.refuse(s.between())
 	}
 }
 
@@ -332,7 +337,13 @@ func (s *step) tick() {
 			s.close(round.No, false)
 		}
 	}
-	if g := s.room.Game; g != nil && !g.Next.IsZero() && !s.now.Before(g.Next) {
+	g := s.room.Game
+	switch {
+	case g == nil:
+	case !g.Next.IsZero() && !s.now.Before(g.Next):
 		s.next()
+	case !g.Paused.IsZero() && !s.room.asking() && !s.now.Before(g.Paused.Add(MaxPause)):
+		s.idle = true
+		s.end(true)
 	}
 }

@@ -105,6 +105,9 @@ type Game struct {
 	Speed Speed `json:"speed,omitempty"`
 	Worth []int `json:"worth,omitempty"` // points of each question asked so far
 	Cut   Bits  `json:"cut,omitempty"`   // questions that somebody ended early
+	// Paused is since when the game is, or will be once its open question is over; zero:
+	// it goes on by itself.
+	Paused time.Time `json:"paused,omitzero"`
 }
 
 // Score is one player's sum in a game.
@@ -139,6 +142,11 @@ func (r Room) Open() (Round, bool) {
 	return Round{}, false
 }
 
+// asking reports that a question of the game is open.
+func (r Room) asking() bool {
+	return r.Game != nil && slices.ContainsFunc(r.Rounds, func(x Round) bool { return x.InGame })
+}
+
 // Round returns the open round with that number.
 func (r Room) Round(no int) (Round, bool) {
 	i := r.index(no)
@@ -167,8 +175,11 @@ func (r Room) Wake() time.Time {
 			earlier(round.Closes.Add(Settle))
 		}
 	}
-	if r.Game != nil {
-		earlier(r.Game.Next)
+	if g := r.Game; g != nil {
+		earlier(g.Next)
+		if !g.Paused.IsZero() && !r.asking() {
+			earlier(g.Paused.Add(MaxPause))
+		}
 	}
 	r.wakeLate(earlier)
 	return wake

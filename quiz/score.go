@@ -68,14 +68,15 @@ func (b Bits) Has(n int) bool { return b&(1<<n) != 0 }
 func (b Bits) with(n int) Bits { return b | 1<<n }
 
 // row is how many right answers in a row a player had before the n-th question of the
-// game. One that somebody ended early neither adds to a row nor ends it.
+// game. One that somebody ended early ends no row: nobody knows who would have had it,
+// and an answer to it that comes late must not take from what later ones were worth.
 func (g Game) row(hits Bits, n int) int {
 	row := 0
 	for n--; n > 0 && row*StreakStep < MaxStreak; n-- {
 		switch {
-		case g.Cut.Has(n):
 		case hits.Has(n):
 			row++
+		case g.Cut.Has(n):
 		default:
 			return row
 		}

@@ -44,9 +44,9 @@ func points(questions []worth) map[string]int {
 				sum[p] += base + speed + base*percent/100
 			}
 			switch {
-			case q.cut:
 			case right:
 				row++
+			case q.cut:
 			default:
 				row = 0
 			}

@@ -14,6 +14,8 @@ const (
 	Settle = 600 * time.Millisecond
 	// FirstGap is the time between the start of a game and its first question.
 	FirstGap = 3 * time.Second
+	// MaxPause is how long a game can be paused before it is over.
+	MaxPause = 24 * time.Hour
 	// Gap is the time to read the answer before a game's next question.
 	Gap = 6 * time.Second
 
@@ -52,7 +54,20 @@ type Stop struct {
 type Skip struct {
 	By    string
 	Admin bool
-	Round int // the one that is meant; 0: what holds the room
+	Round int  // the one that is meant; 0: what holds the room
+	All   bool // everybody who plays has answered: it isn't ended early for anybody
+}
+
+// Pause lets the game wait before its next question.
+type Pause struct {
+	By    string
+	Admin bool
+}
+
+// Resume goes on with a game that was paused.
+type Resume struct {
+	By    string
+	Admin bool
 }
 
 // Hint shows the open question's hint to all.
@@ -93,6 +108,8 @@ func (Start) input()  {}
 func (Stop) input()   {}
 func (Skip) input()   {}
 func (Hint) input()   {}
+func (Pause) input()  {}
+func (Resume) input() {}
 func (Give) input()   {}
 func (Posted) input() {}
 func (Lost) input()   {}
@@ -151,10 +168,24 @@ type Started struct {
 // Scored: the table of a game after one of its questions, best first.
 type Scored struct{ Game Game }
 
+// Paused: a game waits. Open: its question is still open, and is played to its end.
+type Paused struct {
+	Game Game
+	Open bool
+}
+
+// Resumed: a game goes on. Open: its question is still open, and the next follows as if
+// nothing had been.
+type Resumed struct {
+	Game Game
+	Open bool
+}
+
 // Ended: a game is over.
 type Ended struct {
 	Game    Game
 	Stopped bool
+	Idle    bool // it was paused for longer than MaxPause
 }
 
 // Refused: nothing changed, and why.
@@ -173,6 +204,8 @@ func (Corrected) event() {}
 func (Hinted) event()    {}
 func (Started) event()   {}
 func (Scored) event()    {}
+func (Paused) event()    {}
+func (Resumed) event()   {}
 func (Ended) event()     {}
 func (Refused) event()   {}
 
@@ -191,6 +224,9 @@ const (
 	BadTime      Reason = "bad-time"      // not MinSeconds to MaxSeconds
 	TooManyLong  Reason = "too-many-long" // MaxLong or MaxLongEach are open
 	BetweenTurns Reason = "between-turns" // the game's next question is about to come
+	GamePaused   Reason = "game-paused"   // the game waits to be resumed
+	NotPaused    Reason = "not-paused"    // there is nothing to resume
+	NoGame       Reason = "no-game"       // there is nothing to pause
 )
 
 // Step plays one input at a time: it returns the room as it is afterwards and
@@ -215,6 +251,10 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 		s.skip(in)
 	case Hint:
 		s.hint(in)
+	case Pause:
+		s.pause(in)
+	case Resume:
+		s.resume(in)
 	case Give:
 		s.give(in)
 	case Posted:
@@ -236,4 +276,6 @@ type step struct {
 	events []Event
 	halt   bool // the game ends because somebody ended it
 	of     int  // how many questions it would have had
+	idle   bool // the game ends because nobody resumed it
+	whole  bool // everybody has answered the question that is ended early
 }

@@ -378,7 +378,10 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	case 2:
 		return Start{By: player, Topic: topic, Count: r.IntN(6), Each: time.Duration(r.IntN(20)) * time.Second, Seed: r.Uint64()}
 	case 3:
-		return []Input{Stop{By: player, Admin: r.IntN(3) == 0}, Skip{By: player}, Hint{By: player, Admin: true}}[r.IntN(3)]
+		return []Input{
+			Stop{By: player, Admin: r.IntN(3) == 0}, Skip{By: player}, Hint{By: player, Admin: true}, Skip{By: player, Admin: true, All: true},
+			Pause{By: player, Admin: r.IntN(3) == 0}, Resume{By: player, Admin: r.IntN(2) == 0}, Resume{Admin: true},
+		}[r.IntN(7)]
 	case 4, 5:
 		return []Input{Posted{Round: no}, Posted{Round: no, At: now.Add(time.Duration(2-r.IntN(40)) * time.Second)}}[r.IntN(2)]
 	case 6:
@@ -438,6 +441,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 	gameOf := map[int]map[string]int{} // by round
 	ends, overs := map[int]time.Time{}, map[int]time.Time{}
 	late := 0
+	paused := false
 	for i := range steps {
 		before, _ := json.Marshal(x.room)
 		beforeAnswers := answersOf(x.room)
@@ -468,8 +472,15 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 				if e.Nth > 0 {
 					gameOf[e.Round.No] = inGame
 				}
+				if e.Nth > 0 && paused {
+					t.Fatalf("seed %d: a paused game asks", seed)
+				}
+			case Paused:
+				paused = true
+			case Resumed:
+				paused = false
 			case Started:
-				inGame = map[string]int{}
+				inGame, paused = map[string]int{}, false
 			case Late:
 				give := in.(Give)
 				_, answered := answered[e.Round][give.Player]
@@ -528,6 +539,9 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 			if wake := x.room.Wake(); !wake.IsZero() && !wake.After(x.now) {
 				t.Fatalf("seed %d: after a tick at %s the room still waits for %s", seed, x.now, wake)
 			}
+		}
+		if x.room.Game != nil && x.room.Wake().IsZero() && !slices.ContainsFunc(x.room.Rounds, func(r Round) bool { return r.InGame }) {
+			t.Fatalf("seed %d: a game waits for nothing", seed)
 		}
 		if open := len(x.room.Rounds); open > MaxLong+1 || len(x.room.Past) > MaxPast || len(x.room.Ended) > maxEnded {
 			t.Fatalf("seed %d: %d rounds are open, %d kept", seed, open, len(x.room.Past))
