@@ -142,7 +142,7 @@ func (p *plan) write(e quiz.Event) {
 		a := e.Answer
 		p.change.Answers = append(p.change.Answers, Entry{
 			Room: p.ref.Room, Round: e.Round.No, Player: UserID(a.Player), Pack: e.Round.Pack, Question: e.Round.Question.ID,
-			At: a.At, Given: a.Given, Right: a.Right, Points: a.Points, Speed: a.Speed, Streak: a.Streak,
+			At: a.At, Given: a.Given, Right: a.Right, Points: a.Points, Speed: a.Speed, Streak: a.Streak, Hinted: e.Round.Hinted,
 		})
 	case quiz.Started:
 		p.out(Outgoing{Card: sayStarted(e)}, n)

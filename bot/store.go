@@ -60,6 +60,7 @@ type Entry struct {
 	Points   int        `json:"points"`           // in all
 	Speed    int        `json:"speed,omitempty"`  // of them for speed
 	Streak   int        `json:"streak,omitempty"` // and for right answers in a row
+	Hinted   bool       `json:"hinted,omitempty"` // the hint was shown before
 }
 
 // Answer is the entry as a round has it, without a name.
@@ -165,6 +166,13 @@ type Boards interface {
 	Fold(ctx context.Context, team TeamID) error
 }
 
+// Reviews says what a player has answered, for what to ask again follows from that.
+type Reviews interface {
+	// Seen lists the questions that a player has answered, in any team, with the newest
+	// answers to each; a question once for each team. It includes every committed answer.
+	Seen(ctx context.Context, player UserID) ([]quiz.Seen, error)
+}
+
 // ErrUnknownPlayer: nothing is kept about that player.
 var ErrUnknownPlayer = errors.New("nothing is kept about this player")
 
@@ -192,12 +200,14 @@ type Dossier struct {
 
 // TeamDossier is what is kept about a player in one team.
 type TeamDossier struct {
-	Team    TeamID        `json:"team"`
-	Name    string        `json:"name,omitempty"`
-	Record  quiz.Record   `json:"record,omitzero"`
-	Answers []Entry       `json:"answers,omitempty"` // oldest first
-	Boards  []BoardPoints `json:"boards,omitempty"`
-	Rooms   []RoomDossier `json:"rooms,omitempty"`
+	Team    TeamID      `json:"team"`
+	Name    string      `json:"name,omitempty"`
+	Record  quiz.Record `json:"record,omitzero"`
+	Answers []Entry     `json:"answers,omitempty"` // oldest first
+	// Seen are the questions that the player was asked, as far as review knows.
+	Seen   []quiz.Seen   `json:"seen,omitempty"`
+	Boards []BoardPoints `json:"boards,omitempty"`
+	Rooms  []RoomDossier `json:"rooms,omitempty"`
 	// Deliveries are ids of what was taken in lately that hold the player's.
 	Deliveries []string `json:"deliveries,omitempty"`
 }
@@ -251,6 +261,7 @@ type Upkeep interface {
 type Store interface {
 	Rooms
 	Boards
+	Reviews
 	People
 	Upkeep
 }

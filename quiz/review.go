@@ -12,14 +12,15 @@ import (
 
 // Recall is one answer to a question, as far as remembering goes.
 type Recall struct {
-	At     time.Time
-	Rating fsrs.Rating
+	At     time.Time   `json:"at"`
+	Rating fsrs.Rating `json:"rating"` // 1 again, 2 hard, 3 good
 }
 
 // Seen is a question that a player has answered, with the answers in order of time.
 type Seen struct {
-	Pack, Question string
-	Recalls        []Recall
+	Pack     string   `json:"pack"`
+	Question string   `json:"question"`
+	Recalls  []Recall `json:"recalls"`
 }
 
 // Rate is what an answer says of how well the question was remembered: a wrong one was

@@ -13,12 +13,12 @@ func Check(key, value []byte) error {
 	}
 	sound := true
 	switch key[0] {
-	case keyRoom, keyPast, keyLedger, keyOutbox, keyRecord:
+	case keyRoom, keyPast, keyLedger, keyOutbox, keyRecord, keyRecalls:
 		sound = json.Valid(value)
 	case keyRev, keyAnswer, keyLine, keyRound, keyCounter, keyWakeOf, keyScore, keyCount, keyPlayers:
 		sound = len(value) == 8
 	case keyName, keyMessage, keyValue:
-	case keySeen, keyWake, keyUnsent, keyBoard, keyOf:
+	case keySeen, keyWake, keyUnsent, keyBoard, keyOf, keyHere:
 		sound = len(value) == 0
 	default:
 		return fmt.Errorf("%w: no record begins with %q", errKey, key[0])

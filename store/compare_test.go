@@ -63,7 +63,7 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		for range r.IntN(4) {
 			c.Answers = append(c.Answers, bot.Entry{
 				Room: room, Round: r.IntN(5), Player: players[r.IntN(6)], Pack: string(rune('a' + r.IntN(3))), Question: "q",
-				At: now.Add(-time.Duration(r.IntN(72)) * time.Hour), Right: r.IntN(2) == 0, Points: r.IntN(4) * 700, Speed: over.IntN(3), Streak: over.IntN(3),
+				At: now.Add(-time.Duration(r.IntN(72)) * time.Hour), Right: r.IntN(2) == 0, Points: r.IntN(4) * 700, Speed: over.IntN(3), Streak: over.IntN(3), Hinted: step%3 == 0,
 			})
 		}
 		if r.IntN(3) == 0 {
@@ -213,6 +213,9 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 	gotPlayers, err2 := s.Players(ctx)
 	same("players", wantPlayers, gotPlayers, err1, err2)
 	for _, p := range players {
+		wantSeen, err1 := model.Seen(ctx, p)
+		gotSeen, err2 := s.Seen(ctx, p)
+		same("seen", wantSeen, gotSeen, err1, err2)
 		want, err1 := model.Export(ctx, p)
 		got, err2 := s.Export(ctx, p)
 		if errors.Is(err1, bot.ErrUnknownPlayer) && errors.Is(err2, bot.ErrUnknownPlayer) {

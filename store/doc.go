@@ -24,11 +24,14 @@
 //	h BOARD LEVEL ^POINTS   how many players have those points (0) or that range (1)
 //	c BOARD                 how many players are on the board
 //	x PLAYER                the player's record, JSON
+//	q PLAYER PACK QUESTION  that player's newest answers to that question: when, and how rated, JSON
+//	j PLAYER                player who has answered here (indexed over all teams)
 //	z NAME                  a value of the program's own, in the team "program"
 //
 // The ledger may have holes: what a person wants forgotten, and what is older than
-// the operator keeps, is deleted from it, from a and from i.
+// the operator keeps, is deleted from it, from a, from i and from q.
 //
 // Everything from s to x follows from the ledger and is folded from it later, in
-// batches; whoever reads it folds first.
+// batches; whoever reads it folds first. What stands under q and j follows from it too,
+// and is written together with it.
 package store

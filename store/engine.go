@@ -12,9 +12,9 @@ type Engine interface {
 	// View runs fn on a snapshot; it must not write. Never the basis of an
 	// acknowledgement.
 	View(ctx context.Context, team string, fn func(Tx) error) error
-	// Indexed lists keys of all teams that begin with prefix ("t" or "u", the
-	// prefixes that engines keep an index of) and are below to, in key order.
-	Indexed(ctx context.Context, prefix byte, to []byte, limit int) ([]Ref, error)
+	// Indexed lists keys of all teams in [from, to), in key order, of those that engines
+	// keep an index of.
+	Indexed(ctx context.Context, from, to []byte, limit int) ([]Ref, error)
 	// Teams lists the teams that have records, in order.
 	Teams(ctx context.Context) ([]string, error)
 	Close() error
@@ -42,4 +42,6 @@ type Tx interface {
 type KV struct{ Key, Value []byte }
 
 // Indexed reports whether engines keep the key in the index over all teams.
-func Indexed(key []byte) bool { return len(key) > 0 && (key[0] == keyWake || key[0] == keyUnsent) }
+func Indexed(key []byte) bool {
+	return len(key) > 0 && (key[0] == keyWake || key[0] == keyUnsent || key[0] == keyHere)
+}

@@ -74,6 +74,9 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 	}
 	tx.Delete(key(keyName, player))
 	tx.Delete(key(keyRecord, player))
+	if err := dropRecalls(tx, player); err != nil {
+		return out, err
+	}
 	for _, k := range h.seen {
 		tx.Delete(k)
 	}

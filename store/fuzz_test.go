@@ -30,10 +30,10 @@ func (h *heap) Update(_ context.Context, _ string, fn func(Tx) error) error {
 
 func (h *heap) View(_ context.Context, _ string, fn func(Tx) error) error { return fn(h) }
 
-func (h *heap) Indexed(_ context.Context, prefix byte, to []byte, _ int) ([]Ref, error) {
+func (h *heap) Indexed(_ context.Context, from, to []byte, _ int) ([]Ref, error) {
 	var out []Ref
 	for k := range h.kv {
-		if k[0] == prefix && (to == nil || k < string(to)) {
+		if k >= string(from) && Indexed([]byte(k)) && (to == nil || k < string(to)) {
 			out = append(out, Ref{Team: "t", Key: []byte(k)})
 		}
 	}

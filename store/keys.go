@@ -30,6 +30,8 @@ const (
 	keyPlayers  = 'c'
 	keyRecord   = 'x'
 	keyValue    = 'z'
+	keyRecalls  = 'q'
+	keyHere     = 'j'
 	escape      = 0x01
 	endOfString = 0x00
 )

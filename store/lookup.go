@@ -11,7 +11,7 @@ import (
 
 // Due implements bot.Rooms.
 func (s *Store) Due(ctx context.Context, by time.Time, limit int) ([]bot.DueRoom, error) {
-	refs, err := s.engine.Indexed(ctx, keyWake, key(keyWake, millis(by)+1), limit)
+	refs, err := s.engine.Indexed(ctx, key(keyWake), key(keyWake, millis(by)+1), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list due rooms: %w", err)
 	}
@@ -32,7 +32,7 @@ func (s *Store) Due(ctx context.Context, by time.Time, limit int) ([]bot.DueRoom
 
 // Unsent implements bot.Rooms.
 func (s *Store) Unsent(ctx context.Context) ([]bot.RoomRef, error) {
-	refs, err := s.engine.Indexed(ctx, keyUnsent, after(key(keyUnsent)), math.MaxInt)
+	refs, err := s.engine.Indexed(ctx, key(keyUnsent), after(key(keyUnsent)), math.MaxInt)
 	if err != nil {
 		return nil, fmt.Errorf("list unsent messages: %w", err)
 	}

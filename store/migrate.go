@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// migrations lead from one format to the next: the first from 1 to 2. Each is
+// migrations lead from one format to the next: the first from 1 to 2, and so on. Each is
 // given every team in turn. What is here stays, for somebody may still have that
 // format; it must not use what later formats change.
 func migrations() []func(Tx) error {
-	return []func(Tx) error{indexAnswers}
+	return []func(Tx) error{indexAnswers, rememberAnswers}
 }
 
 // Migrate brings what is kept of one team from an earlier format to this one. The

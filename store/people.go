@@ -210,7 +210,7 @@ func (h *held) findInRooms(tx Tx, player string) error {
 func roomKinds() []byte {
 	others := []byte{
 		keyRev, keySeen, keyLedger, keyAnswer, keyOf, keyName, keyOutbox, keyLine, keyMessage, keyRound, keyCounter, keyWake, keyUnsent,
-		keyWakeOf, keyScore, keyBoard, keyCount, keyPlayers, keyRecord, keyValue,
+		keyWakeOf, keyScore, keyBoard, keyCount, keyPlayers, keyRecord, keyValue, keyRecalls, keyHere,
 	}
 	var out []byte
 	for kind := byte('a'); kind <= 'z'; kind++ {
@@ -339,6 +339,10 @@ func (h *held) dossier(tx Tx, player bot.UserID) (bot.TeamDossier, error) {
 	}
 	for _, e := range h.entries {
 		out.Answers = append(out.Answers, e.Entry)
+	}
+	var err error
+	if out.Seen, err = seenBy(tx, string(player)); err != nil {
+		return out, err
 	}
 	for _, board := range h.boards() {
 		value, err := tx.Get(key(keyScore, board, string(player)))

@@ -15,7 +15,7 @@ import (
 // FormatVersion is the version of everything described in doc.go. Engines keep
 // it beside the data, refuse a newer one, and migrate an older one when they open
 // it: see Migrate.
-const FormatVersion = 2
+const FormatVersion = 3
 
 // Store keeps rooms, the ledger and boards in an engine.
 type Store struct{ engine Engine }
@@ -284,6 +284,9 @@ func appendAnswers(tx Tx, c bot.Change) error {
 		tx.Put(key(keyLedger, next), value)
 		tx.Put(guard, putUint(next))
 		tx.Put(key(keyOf, string(a.Player), next), nil)
+		if err := addRecall(tx, a); err != nil {
+			return err
+		}
 		next++
 	}
 	setCounter(tx, "ledger", next)

@@ -122,7 +122,7 @@ func expire(tx Tx, old []oldEntry) (done int, err error) {
 // from them. It returns how many entries it has read.
 func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 	player := old[0].player
-	changed := map[string]bool{}
+	changed, asked := map[string]bool{}, map[string]bool{}
 	for _, o := range old {
 		value, err := tx.Get(key(keyLedger, o.seq))
 		if err != nil {
@@ -139,9 +139,13 @@ func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 		for _, board := range boardsOf(e) {
 			changed[board] = o.seq < folded || changed[board]
 		}
+		asked[string(recallsKey(e.Entry))] = true
 	}
-	left, points, record, err := summed(tx, player, folded)
+	left, err := summed(tx, player, folded)
 	if err != nil {
+		return 0, err
+	}
+	if err := setRecalls(tx, player, asked, left.recalls); err != nil {
 		return 0, err
 	}
 	for _, board := range slices.Sorted(keysWhere(changed)) {
@@ -149,25 +153,25 @@ func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if sum, plays := points[board]; stood && plays {
+		if sum, plays := left.points[board]; stood && plays {
 			if err := addPoints(tx, board, player, sum); err != nil {
 				return 0, err
 			}
 		}
 	}
-	if record.Answered == 0 {
+	if left.record.Answered == 0 {
 		tx.Delete(key(keyRecord, player))
 	} else {
-		value, err := json.Marshal(record)
+		value, err := json.Marshal(left.record)
 		if err != nil {
 			return 0, fmt.Errorf("encode record: %w", err)
 		}
 		tx.Put(key(keyRecord, player), value)
 	}
-	if left == 0 {
+	if left.answers == 0 {
 		tx.Delete(key(keyName, player))
 	}
-	return len(old) + left, nil
+	return len(old) + left.answers, nil
 }
 
 func keysWhere(m map[string]bool) func(func(string) bool) {
@@ -180,31 +184,42 @@ func keysWhere(m map[string]bool) func(func(string) bool) {
 	}
 }
 
-// summed works out of the ledger how many answers a player has, and what follows
-// from those that are folded: points by board, and the record.
-func summed(tx Tx, player string, folded uint64) (answers int, points map[string]int, record quiz.Record, err error) {
-	points = map[string]int{}
+// sum is what follows from the answers of a player.
+type sum struct {
+	answers int
+	recalls map[string]recalls // by key
+	// Of those that are folded:
+	points map[string]int // by board
+	record quiz.Record
+}
+
+// summed works out of the ledger how many answers a player has, and what follows from
+// them.
+func summed(tx Tx, player string, folded uint64) (sum, error) {
+	out := sum{points: map[string]int{}, recalls: map[string]recalls{}}
 	prefix := key(keyOf, player)
-	err = each(tx, prefix, func(kv KV) error {
+	err := each(tx, prefix, func(kv KV) error {
 		seq, _, err := takeUint(kv.Key[len(prefix):])
 		if err != nil {
 			return err
 		}
-		answers++
-		if seq >= folded {
-			return nil
-		}
+		out.answers++
 		e, err := loadEntry(tx, seq)
 		if err != nil {
 			return err
 		}
-		for _, board := range boardsOf(e) {
-			points[board] += e.Points
+		k := string(recallsKey(e.Entry))
+		out.recalls[k] = out.recalls[k].with(recallOf(e.Entry))
+		if seq >= folded {
+			return nil
 		}
-		record = record.Add(e.Pack, e.Answer())
+		for _, board := range boardsOf(e) {
+			out.points[board] += e.Points
+		}
+		out.record = out.record.Add(e.Pack, e.Answer())
 		return nil
 	})
-	return answers, points, record, err
+	return out, err
 }
 
 // Sweep implements bot.Upkeep.

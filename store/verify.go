@@ -23,8 +23,8 @@ type Totals struct{ Teams, Rooms, Answers, Players int }
 // Verify reads all that an engine holds, in the given format, and calls found with
 // each fault: records that can't be read; answers without their guard, and guards
 // without their answer; counters behind what they count; rooms that nothing will
-// wake, messages that nothing will send; boards and records that are not what the
-// ledger gives. Boards of days, weeks and months that were over at now may have
+// wake, messages that nothing will send; boards, records and answers to be reviewed that
+// are not what the ledger gives. Boards of days, weeks and months that were over at now may have
 // gone. Nobody may write meanwhile. An error says that reading itself failed.
 func Verify(ctx context.Context, e Engine, format int, now time.Time, found func(Fault)) (Totals, error) {
 	var sum Totals
@@ -46,6 +46,7 @@ func Verify(ctx context.Context, e Engine, format int, now time.Time, found func
 		sum.Players += v.players
 		indexed[keyWake] += v.count[keyWake]
 		indexed[keyUnsent] += v.count[keyUnsent]
+		indexed[keyHere] += v.count[keyHere]
 	}
 	for kind, n := range indexed {
 		if err := verifyIndex(ctx, e, kind, n, found); err != nil {
@@ -58,7 +59,7 @@ func Verify(ctx context.Context, e Engine, format int, now time.Time, found func
 // verifyIndex compares the index over all teams with the teams' own records, of
 // which there are n.
 func verifyIndex(ctx context.Context, e Engine, kind byte, n int, found func(Fault)) error {
-	refs, err := e.Indexed(ctx, kind, after([]byte{kind}), math.MaxInt)
+	refs, err := e.Indexed(ctx, []byte{kind}, after([]byte{kind}), math.MaxInt)
 	if err != nil {
 		return fmt.Errorf("read the index: %w", err)
 	}
@@ -77,7 +78,7 @@ func verifyIndex(ctx context.Context, e Engine, kind byte, n int, found func(Fau
 		}
 	}
 	if sound < n {
-		found(Fault{"", fmt.Sprintf("the index lacks %d of %d records that begin with %q: rooms that are never woken, or messages never sent", n-sound, n, kind)})
+		found(Fault{"", fmt.Sprintf("the index lacks %d of %d records that begin with %q: rooms that are never woken, messages never sent, or answers that review doesn't find", n-sound, n, kind)})
 	}
 	return nil
 }
@@ -103,7 +104,7 @@ func (v *verifier) fault(format string, args ...any) {
 func (v *verifier) all(tx Tx) error {
 	v.tx = tx
 	v.count, v.broken = map[byte]int{}, map[string]bool{}
-	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.boards} {
+	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.boards} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -138,7 +139,7 @@ func shapes() map[byte]string {
 	return map[byte]string{
 		keyRev: "s", keyRoom: "s", keyPast: "su", keySeen: "us", keyLedger: "u", keyAnswer: "sus", keyOf: "su", keyName: "s", keyOutbox: "su", keyLine: "ss",
 		keyMessage: "ss", keyRound: "ss", keyCounter: "s", keyWake: "us", keyUnsent: "s", keyWakeOf: "s", keyScore: "ss", keyBoard: "sus",
-		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s",
+		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s", keyRecalls: "sss", keyHere: "s",
 	}
 }
 
@@ -209,6 +210,8 @@ func decodes(kv KV) error {
 		into = &bot.Line{}
 	case keyRecord:
 		into = &quiz.Record{}
+	case keyRecalls:
+		into = &recalls{}
 	default:
 		return nil
 	}

@@ -17,16 +17,17 @@ const standingsAtOnce = 400_000
 // standing is a player's place on a board.
 type standing struct{ board, player string }
 
-// standings: points and records are what the ledger gives, as far as it is folded.
+// standings: points and records are what the ledger gives, as far as it is folded, and
+// what review knows is what all of it gives.
 func (v *verifier) standings() error {
 	folded, err := counter(v.tx, "folded")
 	if err != nil {
 		return err
 	}
-	parts := uint64(1 + (v.count[keyScore]+v.count[keyRecord])/standingsAtOnce)
+	parts := uint64(1 + (v.count[keyScore]+v.count[keyRecord]+v.count[keyRecalls])/standingsAtOnce)
 	seed := maphash.MakeSeed()
 	for part := range parts {
-		s := &expected{want: map[standing]int{}, records: map[string]quiz.Record{}, players: map[string]bool{}, folded: folded}
+		s := &expected{want: map[standing]int{}, records: map[string]quiz.Record{}, players: map[string]bool{}, recalls: map[string]recalls{}, folded: folded}
 		s.mine = func(x standing) bool { return maphash.Comparable(seed, x)%parts == part }
 		if err := v.each(keyLedger, s.add); err != nil {
 			return err
@@ -38,6 +39,9 @@ func (v *verifier) standings() error {
 		if err := v.records(s); err != nil {
 			return err
 		}
+		if err := v.recalls(s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -47,7 +51,8 @@ type expected struct {
 	mine    func(standing) bool
 	want    map[standing]int
 	records map[string]quiz.Record
-	players map[string]bool // who answered, folded or not
+	players map[string]bool    // who answered, folded or not
+	recalls map[string]recalls // by key
 	folded  uint64
 }
 
@@ -59,6 +64,8 @@ func (s *expected) add(parts keyParts, value []byte) error {
 	player, past := string(e.Player), parts.number[0] < s.folded
 	if s.mine(standing{player: player}) {
 		s.players[player] = true
+		k := string(recallsKey(e.Entry))
+		s.recalls[k] = s.recalls[k].with(recallOf(e.Entry))
 		if past {
 			s.records[player] = s.records[player].Add(e.Pack, e.Answer())
 		}

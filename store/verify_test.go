@@ -98,6 +98,11 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"another count":           {set("h", number(77)), "counts 77 players"},
 		"a count too many":        {func(tx store.Tx) { tx.Put([]byte("cnone\n\x00"), []byte(number(1))) }, "that nobody has"},
 		"no count of a board":     {drop("c"), "ranks would be wrong"},
+		"no answers to review":    {drop("q"), "review doesn't know what p0 answered to question q of x"},
+		"other answers to review": {set("q", `[[7,3]]`), "review would ask at the wrong time"},
+		"broken ones to review":   {set("q", `{}`), "can't be read"},
+		"not listed for review":   {drop("j"), "p0 is not listed as somebody who has answered here"},
+		"listed for nothing":      {func(tx store.Tx) { tx.Put([]byte("jghost\x00"), nil) }, "ghost is listed as somebody who has answered here, and has not"},
 		"no record":               {drop("x"), "the record of p0 is missing"},
 		"another record":          {func(tx store.Tx) { change(t, tx, first(tx, "x"), "streak", 1) }, "or other topics or streaks"},
 	} {

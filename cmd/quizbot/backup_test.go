@@ -187,8 +187,8 @@ func TestCheckFindsFaults(t *testing.T) {
 		words   []string
 	}{
 		"nothing": {func(*testing.T, string) {}, 1, []string{"sound; 1 team, 1 room, 16 answers, 2 players"}},
-		"no answer": {byHand(func(tx store.Tx) { tx.Delete([]byte("l\x00\x00\x00\x00\x00\x00\x00\x0f")) }), 3,
-			[]string{"team test:A: answer 15 of test:p2 in round 7 of test:A/r is missing from the ledger: restore the newest backup", "2 faults; 1 team, 1 room, 15 answers"}},
+		"no answer": {byHand(func(tx store.Tx) { tx.Delete([]byte("l\x00\x00\x00\x00\x00\x00\x00\x0f")) }), 4,
+			[]string{"team test:A: answer 15 of test:p2 in round 7 of test:A/r is missing from the ledger: restore the newest backup", "8 times as far as review knows, the ledger has 7 answers", "3 faults; 1 team, 1 room, 15 answers"}},
 		"a wrong total": {byHand(func(tx store.Tx) { tx.Put([]byte("sall\n\x00test:p1\x00"), []byte("\x00\x00\x00\x00\x00\x00\x03\xe8")) }), 3,
 			[]string{"test:p1 has 1000 points on the board all, the ledger gives 60: restore"}},
 		"a flipped page": {func(t *testing.T, db string) {

@@ -33,7 +33,7 @@ func rules() []rule {
 		{"data", nil, nil, "packs are data"},
 		{"bot", []string{"internal/failpoint", "quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
 		{"bot/transcript", []string{"bot", "quiz"}, nil, "conversations know the core alone"},
-		{"store", []string{"bot", "quiz"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
+		{"store", []string{"bot", "quiz", "quiz/fsrs"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
 		{"store/bolt", []string{"internal/failpoint", "store"}, []string{"net/http"}, "an engine knows keys and values alone"},
 		{"store/storetest", []string{"bot", "quiz", "store"}, nil, "the contract of stores"},
 		{"adapters/slack", []string{"bot", "internal/checkup", "internal/failpoint"}, []string{"os"}, "an adapter knows the core and its platform"},

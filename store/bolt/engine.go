@@ -441,14 +441,14 @@ func (e *Engine) Teams(ctx context.Context) ([]string, error) {
 }
 
 // Indexed implements store.Engine.
-func (e *Engine) Indexed(ctx context.Context, prefix byte, to []byte, limit int) ([]store.Ref, error) {
+func (e *Engine) Indexed(ctx context.Context, from, to []byte, limit int) ([]store.Ref, error) {
 	var out []store.Ref
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	err := e.read(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketIndex).Cursor()
-		for k, v := c.Seek([]byte{prefix}); k != nil && len(out) < limit; k, v = c.Next() {
+		for k, v := c.Seek(from); k != nil && len(out) < limit; k, v = c.Next() {
 			n, err := strconv.Atoi(string(v))
 			if err != nil || n > len(k) {
 				return fmt.Errorf("database %s: %w: index", e.path, ErrCorrupt)

@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +25,7 @@ import (
 
 	"quizbot/bot"
 	"quizbot/quiz"
+	"quizbot/quiz/fsrs"
 	"quizbot/store"
 	"quizbot/store/bolt"
 )
@@ -157,6 +161,16 @@ func TestOpensEveryFormat(t *testing.T) {
 			if due, err := s.Due(t.Context(), at.Add(time.Hour), 5); err != nil || len(due) != 1 {
 				t.Errorf("due: %+v %v", due, err)
 			}
+			for player, rating := range map[bot.UserID]fsrs.Rating{"slack:T1/U1": fsrs.Good, "slack:T1/U2": fsrs.Again} {
+				pack := map[int]string{1: "wires"}[format]
+				want := []quiz.Seen{{Pack: cmp.Or(pack, "websocket"), Question: "q", Recalls: []quiz.Recall{{At: at, Rating: rating}}}}
+				if seen, err := s.Seen(t.Context(), player); err != nil || !reflect.DeepEqual(seen, want) {
+					t.Errorf("%s has seen: %+v %v, want %+v", player, seen, err, want)
+				}
+			}
+			if _, err := store.Verify(t.Context(), e, store.FormatVersion, at, func(f store.Fault) { t.Error(f) }); err != nil {
+				t.Error(err)
+			}
 			copied, err := os.ReadFile(fmt.Sprintf("%s.format%d-20270102T030405Z", path, format))
 			if format == store.FormatVersion {
 				if !errors.Is(err, fs.ErrNotExist) {
@@ -220,16 +234,14 @@ func earlier(t *testing.T, answers int) string {
 	if err := db.Update(func(tx *bbolt.Tx) error {
 		for _, team := range []string{"=t1", "=t2"} {
 			b := tx.Bucket([]byte("teams")).Bucket([]byte(team))
-			var later [][]byte
-			c := b.Cursor()
-			for k, _ := c.Seek([]byte("i")); k != nil && k[0] == 'i'; k, _ = c.Next() {
-				later = append(later, bytes.Clone(k))
-			}
-			for _, k := range later {
-				if err := b.Delete(k); err != nil {
+			for _, kind := range []byte("ijq") {
+				if err := without(b, kind); err != nil {
 					return err
 				}
 			}
+		}
+		if err := without(tx.Bucket([]byte("index")), 'j'); err != nil {
+			return err
 		}
 		return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte("1"))
 	}); err != nil {
@@ -239,6 +251,21 @@ func earlier(t *testing.T, answers int) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// without deletes the records that begin so, which a later format has brought.
+func without(b *bbolt.Bucket, kind byte) error {
+	var later [][]byte
+	c := b.Cursor()
+	for k, _ := c.Seek([]byte{kind}); k != nil && k[0] == kind; k, _ = c.Next() {
+		later = append(later, bytes.Clone(k))
+	}
+	for _, k := range later {
+		if err := b.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // indexed says which format a file has, and fails where that is only in part so:
@@ -260,12 +287,12 @@ func indexed(t *testing.T, path string) (version string) {
 			}); err != nil {
 				return err
 			}
-			want := count['l']
+			want, players := count['l'], 500 // all of whom were asked one question
 			if version == "1" {
-				want = 0
+				want, players = 0, 0
 			}
-			if count['l'] == 0 || count['i'] != want {
-				t.Errorf("format %s, team %s: %d answers, %d in the index", version, team, count['l'], count['i'])
+			if count['l'] == 0 || count['i'] != want || count['q'] != players || count['j'] != players {
+				t.Errorf("format %s, team %s: %d answers, %d in the index, %d and %d for review", version, team, count['l'], count['i'], count['q'], count['j'])
 			}
 		}
 		return nil
@@ -341,7 +368,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 		if got := boards(t, path); got != want {
 			t.Errorf("boards after a kill: %s, want %s", got, want)
 		}
-		if indexed(t, path) != "2" {
+		if indexed(t, path) != strconv.Itoa(store.FormatVersion) {
 			t.Error("not migrated by the next process")
 		}
 		copies := names(t, filepath.Dir(path), ".format1-")

@@ -128,19 +128,24 @@ func RunEngine(t *testing.T, open func(t *testing.T) store.Engine) {
 	t.Run("the index over all teams", func(t *testing.T) {
 		e := open(t)
 		put(t, e, "x", "t2", "", "u1", "", "a1", "")
-		put(t, e, "y", "t1", "", "t3", "")
-		refs, err := e.Indexed(t.Context(), 't', []byte("t3"), 10)
+		put(t, e, "y", "t1", "", "t3", "", "ja", "", "jb", "")
+		refs, err := e.Indexed(t.Context(), []byte("t"), []byte("t3"), 10)
 		noError(t, err)
 		if s := fmt.Sprintf("%s", refs); s != "[{y t1} {x t2}]" {
 			t.Errorf("indexed: %s", s)
 		}
-		refs, err = e.Indexed(t.Context(), 't', []byte("t9"), 2)
+		refs, err = e.Indexed(t.Context(), []byte("t"), []byte("t9"), 2)
 		noError(t, err)
 		if len(refs) != 2 {
 			t.Errorf("with a limit: %s", refs)
 		}
+		refs, err = e.Indexed(t.Context(), []byte("jb"), []byte("t2"), 9)
+		noError(t, err)
+		if s := fmt.Sprintf("%s", refs); s != "[{y jb} {y t1}]" {
+			t.Errorf("from a key on: %s", s)
+		}
 		noError(t, e.Update(t.Context(), "y", func(tx store.Tx) error { tx.Delete([]byte("t1")); return nil }))
-		refs, err = e.Indexed(t.Context(), 't', []byte("t9"), 10)
+		refs, err = e.Indexed(t.Context(), []byte("t"), []byte("t9"), 10)
 		noError(t, err)
 		if s := fmt.Sprintf("%s", refs); s != "[{x t2} {y t3}]" {
 			t.Errorf("after a deletion: %s", s)

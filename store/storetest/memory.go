@@ -224,7 +224,7 @@ func (m *memory) View(ctx context.Context, team string, fn func(store.Tx) error)
 	return fn(tx)
 }
 
-func (m *memory) Indexed(ctx context.Context, prefix byte, to []byte, limit int) ([]store.Ref, error) {
+func (m *memory) Indexed(ctx context.Context, from, to []byte, limit int) ([]store.Ref, error) {
 	teams, err := m.Teams(ctx)
 	if err != nil {
 		return nil, err
@@ -236,7 +236,10 @@ func (m *memory) Indexed(ctx context.Context, prefix byte, to []byte, limit int)
 			return nil, err
 		}
 		n := 0
-		tx.root.walk([]byte{prefix}, to, func(kv store.KV) bool {
+		tx.root.walk(from, to, func(kv store.KV) bool {
+			if !store.Indexed(kv.Key) {
+				return true
+			}
 			out = append(out, store.Ref{Team: team, Key: kv.Key})
 			n++
 			return n < limit

@@ -78,6 +78,45 @@ func holds(id string, player bot.UserID) bool {
 	return regexp.MustCompile(`(^|[^0-9A-Za-z])` + regexp.QuoteMeta(string(player)) + `($|[^0-9A-Za-z])`).MatchString(id)
 }
 
+// seenBy lists what a player has answered: of each question the newest 64.
+func (t *modelTeam) seenBy(player bot.UserID) []quiz.Seen {
+	var out []quiz.Seen
+	for _, e := range t.ledger {
+		if e.Player != player {
+			continue
+		}
+		i := slices.IndexFunc(out, func(s quiz.Seen) bool { return s.Pack == e.Pack && s.Question == e.Question })
+		if i < 0 {
+			i, out = len(out), append(out, quiz.Seen{Pack: e.Pack, Question: e.Question})
+		}
+		at := time.UnixMilli(e.At.UnixMilli()).UTC()
+		out[i].Recalls = append(out[i].Recalls, quiz.Recall{At: at, Rating: quiz.Rate(e.Right, e.Hinted)})
+	}
+	for i := range out {
+		r := out[i].Recalls
+		slices.SortFunc(r, func(a, b quiz.Recall) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Rating, b.Rating)) })
+		out[i].Recalls = r[max(len(r)-64, 0):]
+	}
+	slices.SortFunc(out, func(a, b quiz.Seen) int {
+		return cmp.Or(cmp.Compare(a.Pack, b.Pack), cmp.Compare(a.Question, b.Question))
+	})
+	return out
+}
+
+// Seen implements bot.Reviews.
+func (m *model) Seen(ctx context.Context, player bot.UserID) ([]quiz.Seen, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []quiz.Seen
+	for _, id := range slices.Sorted(maps.Keys(m.teams)) {
+		out = append(out, m.teams[id].seenBy(player)...)
+	}
+	return out, nil
+}
+
 // Players implements bot.People.
 func (m *model) Players(ctx context.Context) ([]bot.UserID, error) {
 	unlock, err := m.lock(ctx)
@@ -132,6 +171,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 				continue
 			}
 			one.Answers = append(one.Answers, copied(e))
+			one.Seen = t.seenBy(player)
 			one.Record = one.Record.Add(e.Pack, e.Answer())
 			for _, p := range quiz.Periods() {
 				points[bot.BoardPoints{Span: p.At(e.At.UTC())}] += e.Points
