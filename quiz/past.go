@@ -125,7 +125,7 @@ func (s *step) giveLate(in Give) {
 	if !slices.ContainsFunc(s.room.Amends, func(a Amend) bool { return a.Round == round.No }) {
 		s.room.Amends = append(slices.Clip(s.room.Amends), Amend{Round: round.No, At: s.now.Add(Gather)})
 	}
-	if round.InGame {
+	if round.InGame && !round.Review {
 		s.scoreLate(round.No, a)
 	}
 }

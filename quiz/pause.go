@@ -15,7 +15,7 @@ func (s *step) between() Reason {
 // steersGame reports that somebody may steer the game, and says why not otherwise.
 func (s *step) steersGame(by string, admin bool) bool {
 	switch g := s.room.Game; {
-	case g == nil:
+	case g == nil || g.Review: // a review waits for its player anyway
 		s.refuse(NoGame)
 		return false
 	case by != g.By && !admin:

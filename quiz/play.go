@@ -72,6 +72,11 @@ func (s *step) draw(topic, by string) (Round, bool) {
 		return Round{}, false
 	}
 	s.room.Drawn = drawn
+	return s.round(pack, q, by), true
+}
+
+// round puts a question to the room, without opening it.
+func (s *step) round(pack Pack, q Question, by string) Round {
 	s.room.Last++
 	round := Round{
 		No: s.room.Last, Pack: pack.ID, Title: pack.Title, Question: q, By: by,
@@ -89,7 +94,7 @@ func (s *step) draw(topic, by string) (Round, bool) {
 		round.Shown = []int{0, 1}
 	case Text, Number:
 	}
-	return round, true
+	return round
 }
 
 func (s *step) open(round Round) { s.room.Rounds = append(s.room.Rounds, round) }
@@ -134,6 +139,10 @@ func (s *step) start(in Start) {
 // next asks the game's next question.
 func (s *step) next() {
 	game := s.room.Game
+	if game.Review {
+		s.nextReview()
+		return
+	}
 	round, ok := s.draw(game.Topic, game.By)
 	if !ok { // the pack is gone since the game began
 		s.end(true)
@@ -157,7 +166,9 @@ func (s *step) end(stopped bool) {
 	s.room.Game = nil
 	ended := Ended{Game: game, Stopped: stopped || s.halt, Idle: s.idle}
 	s.say(ended)
-	s.keepGame(ended)
+	if !game.Review {
+		s.keepGame(ended)
+	}
 }
 
 // close ends a round and adds it up.
@@ -182,6 +193,10 @@ func (s *step) close(no int, early bool) {
 		game.Cut = game.Cut.with(game.nth(no))
 	}
 	game.addUp(no, round.Answers)
+	if game.Review {
+		s.reviewed(round, early)
+		return
+	}
 	if game.Done >= game.Count {
 		s.end(false)
 		return
@@ -249,6 +264,8 @@ func (s *step) skip(in Skip) {
 	case open:
 		s.whole = in.All
 		s.close(round.No, true)
+	case s.room.Game.Review:
+		s.next() // nobody else needs the gap
 	default:
 		s.refuse(s.between())
 	}
@@ -287,6 +304,9 @@ func (s *step) give(in Give) {
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Rounds[i] = round
 	s.say(Answered{Round: round, Answer: a})
+	if round.Review {
+		s.close(round.No, false)
+	}
 }
 
 // graded is what was given, with what it is worth by itself.

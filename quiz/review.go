@@ -108,19 +108,6 @@ func (p *Pool) has(pack, question string) bool {
 	return ok
 }
 
-// find returns a question and its pack.
-func (p *Pool) find(x Pick) (Pack, Question, bool) {
-	pack, ok := p.Topic(x.Pack)
-	if !ok || pack.ID != x.Pack { // an alias is none: it may come to mean another pack
-		return Pack{}, Question{}, false
-	}
-	i := slices.IndexFunc(pack.Questions, func(q Question) bool { return q.ID == x.Question })
-	if i < 0 {
-		return Pack{}, Question{}, false
-	}
-	return pack, pack.Questions[i], true
-}
-
 // Pick names a question.
 type Pick struct {
 	Pack     string `json:"pack"`
@@ -167,4 +154,10 @@ func NextDue(memories []Memory, now time.Time) time.Time {
 		}
 	}
 	return next
+}
+
+// Question returns a question of the pool; ok is false when it is not there.
+func (p *Pool) Question(x Pick) (q Question, ok bool) {
+	_, q, ok = p.find(x)
+	return q, ok
 }

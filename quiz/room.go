@@ -59,6 +59,7 @@ type Round struct {
 	Opened time.Time     `json:"opened,omitzero"`
 	Closes time.Time     `json:"closes,omitzero"` // zero until it is posted: nobody's time runs before
 	InGame bool          `json:"in_game,omitempty"`
+	Review bool          `json:"review,omitempty"` // of a review: one player's alone
 	Hinted bool          `json:"hinted,omitempty"`
 
 	// Answers are kept beside the room, one record each, and joined again when the
@@ -108,6 +109,13 @@ type Game struct {
 	// Paused is since when the game is, or will be once its open question is over; zero:
 	// it goes on by itself.
 	Paused time.Time `json:"paused,omitzero"`
+
+	// Review: one player repeats what is due. Then there is no table, each question is
+	// over with its answer, and the next one comes a Gap later, at once where there is none.
+	// It has no First: nothing but a question's own points counts.
+	Review bool          `json:"review,omitempty"`
+	Gap    time.Duration `json:"gap,omitempty"`
+	Queue  []Pick        `json:"queue,omitempty"` // what is still to be asked
 }
 
 // Score is one player's sum in a game.

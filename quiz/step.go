@@ -43,6 +43,14 @@ type Start struct {
 	Seed  uint64
 }
 
+// Review begins a game of one player alone: these questions, one after another.
+type Review struct {
+	By    string
+	Picks []Pick
+	Gap   time.Duration // between an answer and the next question
+	Seed  uint64
+}
+
 // Stop ends the game, or the open question where there is no game.
 type Stop struct {
 	By    string
@@ -105,6 +113,7 @@ type Tick struct{}
 
 func (Ask) input()    {}
 func (Start) input()  {}
+func (Review) input() {}
 func (Stop) input()   {}
 func (Skip) input()   {}
 func (Hint) input()   {}
@@ -237,7 +246,7 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 	s.room.Rounds = slices.Clone(r.Rounds)
 	if r.Game != nil {
 		game := *r.Game
-		game.Score = slices.Clone(r.Game.Score)
+		game.Score, game.Queue = slices.Clone(r.Game.Score), slices.Clone(r.Game.Queue)
 		s.room.Game = &game
 	}
 	switch in := in.(type) {
@@ -245,6 +254,8 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 		s.ask(in)
 	case Start:
 		s.start(in)
+	case Review:
+		s.review(in)
 	case Stop:
 		s.stop(in)
 	case Skip:

@@ -376,6 +376,13 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	case 0, 1:
 		return Ask{By: player, Topic: topic, Seed: r.Uint64()}
 	case 2:
+		if r.IntN(3) == 0 {
+			picks := make([]Pick, r.IntN(4))
+			for i := range picks {
+				picks[i] = Pick{Pack: []string{"pack0", "pack1", "gone"}[r.IntN(3)], Question: fmt.Sprintf("q%d", r.IntN(6))}
+			}
+			return Review{By: player, Picks: picks, Gap: time.Duration(r.IntN(2)) * time.Second, Seed: r.Uint64()}
+		}
 		return Start{By: player, Topic: topic, Count: r.IntN(6), Each: time.Duration(r.IntN(20)) * time.Second, Seed: r.Uint64()}
 	case 3:
 		return []Input{
@@ -469,7 +476,10 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 				if e.Round.No != x.room.Last {
 					t.Fatalf("seed %d: round %d is not the newest", seed, e.Round.No)
 				}
-				if e.Nth > 0 {
+				if e.Round.Review && e.Nth == 1 {
+					inGame, paused = map[string]int{}, false // nobody says that it begins
+				}
+				if e.Nth > 0 && !e.Round.Review {
 					gameOf[e.Round.No] = inGame
 				}
 				if e.Nth > 0 && paused {
@@ -490,7 +500,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 					}
 				}
 			case Amended:
-				if e.Round.InGame && gameOf[e.Round.No] == nil || len(e.Round.Answers) != len(answered[e.Round.No]) {
+				if e.Round.InGame && !e.Round.Review && gameOf[e.Round.No] == nil || len(e.Round.Answers) != len(answered[e.Round.No]) {
 					t.Fatalf("seed %d: round %d is told again with %d of %d answers", seed, e.Round.No, len(e.Round.Answers), len(answered[e.Round.No]))
 				}
 			case Answered:
