@@ -248,6 +248,7 @@ func (b *Bot) place(j *job) error {
 			})
 		}
 	}
+	j.in.Room = placeOf(j.in)
 	if under := j.in.Under; under.Room != "" && !j.in.Addressed && !j.in.Private && j.in.Choice == "" {
 		no, err := b.store.RoundOf(b.saving, j.in.Team, under.Room, under.Message)
 		if err != nil {
@@ -306,7 +307,12 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 		if err != nil {
 			return Reply{}, err
 		}
-		return private(sayMe(record, board, b.pool.Load())), nil
+		seen, err := b.store.Seen(ctx, in.User)
+		if err != nil {
+			return Reply{}, err
+		}
+		pool, now := b.pool.Load(), b.now()
+		return private(sayMe(record, board, quiz.Memories(seen, pool, now), pool, now)), nil
 	default:
 		return private(sayHelp()), nil
 	}

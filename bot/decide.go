@@ -18,6 +18,8 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 		return p.missed(in)
 	case in.Choice != "":
 		return p.press(in)
+	case p.quiet():
+		return p.review(in, ParseCommand(in.Text))
 	case in.Addressed || in.Private:
 		return p.words(in)
 	default:
@@ -28,8 +30,8 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 // press is a button: an answer, or a part of one.
 func (p *plan) press(in Incoming) (Reply, bool, error) {
 	pressed, ok := parsePress(in.Choice)
-	if !ok || pressed.tag != tagOf(p.room) {
-		return private(sayOldButton()), false, nil
+	if !ok || pressed.tag != p.tag() {
+		return private(p.goOn(sayOldButton())), false, nil
 	}
 	round, open := p.room.Round(pressed.round)
 	if past, ok := p.room.PastRound(pressed.round); ok && p.inTime(in, past) {
@@ -50,7 +52,7 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 	}
 	given, complete, ok := pressed.given(round)
 	if !ok {
-		return private(sayOldButton()), false, nil
+		return private(p.goOn(sayOldButton())), false, nil
 	}
 	switch {
 	case !complete && open:
@@ -225,6 +227,9 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	if c.Odd != "" {
 		return private(sayOdd(c)), false, nil
 	}
+	if c.Word == WordReview {
+		return p.review(in, c)
+	}
 	by, admin := string(in.User), in.Role == Admin
 	var input quiz.Input
 	switch c.Word {
@@ -282,20 +287,23 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 		case quiz.Answered:
 			p.tally.taken++
 			p.name(in)
+			if p.quiet() && !e.Late {
+				return p.answeredAlone(e, events)
+			}
 			if e.Late {
 				return private(sayAnsweredLate(e.Round, e.Answer)), true, nil
 			}
 			return private(sayAnswered(e.Round, e.Answer)), true, nil
 		case quiz.Repeated:
 			p.tally.repeated++
-			return private(sayRepeated(e.Round, e.Answer)), false, nil
+			return private(p.goOn(sayRepeated(e.Round, e.Answer))), false, nil
 		case quiz.Late:
 			before, ok, err := p.bot.store.Given(p.bot.saving, p.ref.Team, p.ref.Room, no, in.User)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return Reply{}, false, err
 			}
 			p.tally.late++
-			return private(sayLate(before, ok)), false, nil
+			return private(p.goOn(sayLate(before, ok))), false, nil
 		}
 	}
 	return Reply{}, false, nil

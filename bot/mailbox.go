@@ -213,7 +213,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 			if !plan.idle() {
 				b.meter.Committed(len(batch), b.now().Sub(began))
 			}
-			plan.tally.tell(b, m.ref.Room.Platform())
+			plan.tally.tell(b, platformOf(m.ref.Room))
 			break
 		}
 		switch {

@@ -76,13 +76,14 @@ func (p *plan) step(in quiz.Input) ([]quiz.Event, error) {
 }
 
 // changesState reports that more than the answers of a round may have changed.
-// An answer alone is written without the room, so that it stays a small write.
+// An answer alone is written without the room, so that it stays a small write; one that
+// ends its question, in a review, is not alone.
 func changesState(in quiz.Input, events []quiz.Event) bool {
 	switch in.(type) {
 	case quiz.Give: // one that came late is still to be told
 		return slices.ContainsFunc(events, func(e quiz.Event) bool {
 			a, counts := e.(quiz.Answered)
-			return counts && a.Late
+			return counts && (a.Late || a.Round.Review)
 		})
 	case quiz.Posted, quiz.Lost:
 		return true
@@ -125,7 +126,7 @@ func (p *plan) write(e quiz.Event) {
 	n := &naming{}
 	switch e := e.(type) {
 	case quiz.Asked:
-		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, tagOf(p.room))}, n)
+		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, p.tag())}, n)
 	case quiz.Closed:
 		p.closed = true
 		if due := e.Round.Closes; !due.IsZero() && !p.now.Before(due) {
@@ -153,6 +154,12 @@ func (p *plan) write(e quiz.Event) {
 	case quiz.Resumed:
 		p.out(Outgoing{Card: sayResumed(e)}, n)
 	case quiz.Ended:
+		if e.Game.Review {
+			if !p.quiet() { // there the reply says it
+				p.out(Outgoing{Card: p.reviewEnded(e)}, n)
+			}
+			return
+		}
 		p.out(Outgoing{Card: sayEnded(e, n)}, n)
 	case quiz.Hinted:
 		p.out(Outgoing{Card: sayHint(e)}, n)
@@ -169,6 +176,9 @@ func (p *plan) key(format string, numbers ...any) string {
 // it is named by the revision that it is written at, which no other message of the room
 // can share.
 func (p *plan) out(o Outgoing, n *naming) {
+	if p.quiet() {
+		return // nobody can read it there
+	}
 	o.Room = p.ref.Room
 	o.Card, o.Names = n.place(o.Card)
 	if o.Key == "" {
@@ -210,7 +220,7 @@ func (p *plan) take(j *job, seen map[string]bool) error {
 	j.reply, j.effect = reply, effect
 	if effect || reply.Card != nil {
 		p.cause(j.in.ID)
-		if j.in.Private && p.direct != j.in.User {
+		if (j.in.Private || p.quiet()) && p.direct != j.in.User {
 			p.direct = j.in.User
 			p.keepState()
 		}
@@ -250,7 +260,7 @@ func (p *plan) settle(r Receipt) {
 // learn takes the message of a round from a press on it, where its delivery is
 // still in doubt: its close can then be shown there.
 func (p *plan) learn(in Incoming, round quiz.Round) error {
-	if in.Pressed == "" || p.posts[round.No] != "" {
+	if in.Pressed == "" || p.posts[round.No] != "" || p.quiet() {
 		return nil
 	}
 	p.settle(Receipt{Key: p.key("r%d-ask", round.No), Message: in.Pressed, Round: round.No})
@@ -287,6 +297,7 @@ func (p *plan) again(in Incoming) Reply {
 		if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
 			card = sayAnswered(round, a)
 		}
+		card = p.goOn(card)
 		reply.Card = &card
 	}
 	return reply

@@ -36,7 +36,11 @@ func sayQuestion(e quiz.Asked, tag string) Card {
 func heading(r quiz.Round, nth, of int) string {
 	parts := []string{r.Title, difficulty(r.Question.Difficulty)}
 	if nth > 0 {
-		parts = append([]string{fmt.Sprintf("Question %d of %d", nth, of)}, parts...)
+		what := "Question"
+		if r.Review {
+			what = "Review"
+		}
+		parts = append([]string{fmt.Sprintf("%s %d of %d", what, nth, of)}, parts...)
 	}
 	return strings.Join(parts, " · ")
 }
@@ -123,6 +127,9 @@ func sayPartial(r quiz.Round, p press) Card {
 		picked[i] = letter(place) + ". " + shownText(r, place)
 	}
 	card := Card{}
+	if r.Review { // it stands in the place of the question
+		card.Body = []string{r.Question.Ask}
+	}
 	if r.Question.Kind == quiz.Order {
 		card.Title = "Which comes next?"
 		for i := range picked {
@@ -132,7 +139,7 @@ func sayPartial(r quiz.Round, p press) Card {
 		card.Title = "Any more?"
 	}
 	if len(picked) > 0 {
-		card.Body = []string{"So far:\n" + strings.Join(picked, "\n")}
+		card.Body = append(card.Body, "So far:\n"+strings.Join(picked, "\n"))
 	}
 	for i := range r.Shown {
 		next := press{round: r.No, tag: p.tag}

@@ -35,7 +35,8 @@ func HelpTexts() []WordHelpText {
 		{WordPause, "", "Let the game wait after this question (who started it, or an admin)"},
 		{WordResume, "", "Go on with a game that was paused (who started it, or an admin)"},
 		{WordLeaderboard, "[today|week|month|all] [here]", "The team's points, or this room's"},
-		{WordMe, "", "Your points, what the last are made of, streak, accuracy and topics"},
+		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
+		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
 		{WordTopics, "", "What you can be asked about"},
 		{WordHelp, "", "This text"},
 	}
@@ -118,7 +119,7 @@ func nearestWord(text string) string {
 func later(text string) (string, bool) {
 	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
 	switch first {
-	case "review", "add", "suggestions", "schedule", "settings", "link", "privacy":
+	case "add", "suggestions", "schedule", "settings", "link", "privacy":
 		return first, true
 	}
 	return "", false
@@ -238,7 +239,7 @@ func periodText(p quiz.Period) string {
 	}
 }
 
-func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
+func sayMe(r quiz.Record, b Board, memories []quiz.Memory, pool *quiz.Pool, now time.Time) Card {
 	if r.Answered == 0 {
 		return Card{Title: "You haven't answered yet", Body: []string{"Say a topic for a question, or start for a game."}}
 	}
@@ -249,6 +250,8 @@ func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
 	card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
 		r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
 	card.Body = appendText(card.Body, sayNewest(r.Newest))
+	card.Body = appendText(card.Body, sayDue(memories, now))
+	masteries := quiz.Masteries(memories, pool, now)
 	for _, id := range slices.SortedFunc(maps.Keys(r.Topics), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.Topics[b].Answered, r.Topics[a].Answered), cmp.Compare(a, b))
 	}) {
@@ -257,7 +260,11 @@ func sayMe(r quiz.Record, b Board, pool *quiz.Pool) Card {
 		if p, ok := pool.Topic(id); ok {
 			name = p.Title
 		}
-		card.Table = append(card.Table, fmt.Sprintf("%s: %d of %d right (%d %%)", name, t.Right, t.Answered, percent(t.Right, t.Answered)))
+		line := fmt.Sprintf("%s: %d of %d right (%d %%)", name, t.Right, t.Answered, percent(t.Right, t.Answered))
+		if m, known := masteries[id]; known {
+			line += ", " + sayMastery(m)
+		}
+		card.Table = append(card.Table, line)
 	}
 	return card
 }

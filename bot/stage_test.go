@@ -242,6 +242,9 @@ func (s *stage) Pass(_ context.Context, d time.Duration) error {
 	return nil
 }
 
+// Skip implements transcript.Stage.
+func (s *stage) Skip(ctx context.Context, d time.Duration) error { return s.Pass(ctx, d) }
+
 // Fault implements transcript.Stage.
 func (s *stage) Fault(ctx context.Context, f transcript.Fault) error {
 	synctest.Wait()

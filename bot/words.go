@@ -23,13 +23,14 @@ const (
 	WordResume      Word = "resume"
 	WordLeaderboard Word = "leaderboard"
 	WordMe          Word = "me"
+	WordReview      Word = "review"
 	WordTopics      Word = "topics"
 	WordHelp        Word = "help"
 )
 
 // Words lists what the bot understands, in the order of its help.
 func Words() []Word {
-	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordTopics, WordHelp}
+	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordHelp}
 }
 
 // Command is what a player asks of the bot.
@@ -71,7 +72,7 @@ func ParseCommand(text string) Command {
 		c.start(rest)
 	case WordLeaderboard:
 		c.leaderboard(rest)
-	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordTopics, WordHelp:
+	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordReview, WordTopics, WordHelp:
 		if len(rest) > 0 && word != WordHelp {
 			c.Odd = rest[0]
 		}

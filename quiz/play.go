@@ -305,7 +305,7 @@ func (s *step) give(in Give) {
 	s.room.Rounds[i] = round
 	s.say(Answered{Round: round, Answer: a})
 	if round.Review {
-		s.close(round.No, false)
+		s.answeredReview(round.No)
 	}
 }
 

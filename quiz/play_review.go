@@ -47,6 +47,16 @@ func (s *step) nextReview() {
 	s.end(false)
 }
 
+// answeredReview ends a question of a review with its answer: at once, or, where there are
+// pauses, as if its time were over now, so that the verdict is read before the result.
+func (s *step) answeredReview(no int) {
+	if game := s.room.Game; game != nil && game.Gap > 0 {
+		s.room.Rounds[s.room.index(no)].Closes = s.now
+		return
+	}
+	s.close(no, false)
+}
+
 // reviewed goes on after a question of a review. Whoever didn't answer has gone away.
 func (s *step) reviewed(round Round, early bool) {
 	game := s.room.Game

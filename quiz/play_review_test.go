@@ -90,9 +90,17 @@ func TestReviewWithGaps(t *testing.T) {
 		x.play(Posted{Round: asked.Round.No})
 	}
 	begin()
-	if got := eventNames(x.play(x.answerTo(true))); !slices.Equal(got, []string{"answered", "closed"}) {
-		t.Errorf("an answer leads to %v", got)
+	answer := func(rightly bool) { // the result comes a moment after the verdict
+		t.Helper()
+		if got := eventNames(x.play(x.answerTo(rightly))); !slices.Equal(got, []string{"answered"}) {
+			t.Errorf("an answer leads to %v", got)
+		}
+		x.now = x.now.Add(Settle)
+		if got := eventNames(x.play(Tick{})); !slices.Equal(got, []string{"closed"}) {
+			t.Errorf("a moment later: %v", got)
+		}
 	}
+	answer(true)
 	if events := x.play(Ask{By: "b"}); events[0].(Refused).Reason != BetweenTurns {
 		t.Errorf("between two questions: %+v", events)
 	}
@@ -101,7 +109,7 @@ func TestReviewWithGaps(t *testing.T) {
 	}
 	x.now = x.now.Add(3 * time.Second)
 	x.play(Posted{Round: only[Asked](x, x.play(Tick{})).Round.No})
-	x.play(x.answerTo(false))
+	answer(false)
 	x.play(Posted{Round: only[Asked](x, x.play(Skip{By: "a"})).Round.No})
 	if got := eventNames(x.play(Skip{By: "a"})); !slices.Equal(got, []string{"closed"}) {
 		t.Errorf("skipping the last leads to %v", got)

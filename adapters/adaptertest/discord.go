@@ -89,7 +89,7 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 	s.open = func(core *watched, f *fuse, log *slog.Logger) (adapter, func(), error) {
 		a, err := discord.New(discord.Config{
 			Token: s.server.Token(), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
-			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}},
+			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}, {Name: "review", Description: "Review"}},
 			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"}, Now: s.clock.now,
 		}, core, log)
 		return a, func() {}, err
@@ -207,6 +207,17 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 		}
 		if err == nil && i.Failed {
 			err = errors.New("the press was not answered")
+		}
+		s.said = append(s.said, i.ID)
+		return err
+	}
+	if a.Kind == transcript.Say && a.Room.Direct == "" && a.Text == "review" && !s.away { // a line can't be answered in private
+		if err := s.server.WaitFor(ctx, func() bool { return len(s.server.Commands()) > 0 }); err != nil { // it is registered beside everything else
+			return err
+		}
+		i, err := s.server.Slash(ctx, room, user, "/quiz review")
+		if err == nil && i.Failed {
+			err = errors.New("the command was not answered")
 		}
 		s.said = append(s.said, i.ID)
 		return err

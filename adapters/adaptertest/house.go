@@ -215,6 +215,14 @@ func (h *house) Pass(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Skip implements transcript.Stage.
+func (h *house) Skip(_ context.Context, d time.Duration) error {
+	h.clock.mu.Lock()
+	defer h.clock.mu.Unlock()
+	h.clock.at = h.clock.at.Add(d)
+	return nil
+}
+
 // hear takes in what everybody could read. A message that is replaced by the same
 // words (a crash came between the edit and its receipt) looks to people as before.
 func (h *house) hear(one transcript.Heard) {

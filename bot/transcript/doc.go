@@ -70,6 +70,7 @@
 // # What else happens
 //
 //	+30s                      time passes (Go's durations: 5s, 1m30s, 24h)
+//	72h later                 the same, where no question is open: no stage waits so long
 //	redeliver                 the platform delivers what was done last once more
 //	redeliver everything 3 times
 //	                          all that was done so far, in order

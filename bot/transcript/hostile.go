@@ -50,6 +50,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 		h.act(pool)
 	}
 	h.scenes()
+	h.reviews()
 	h.flood()
 	time.Sleep(25 * time.Hour) // the bubble's clock: what stays open for a day closes
 	h.say(h.by(h.room()), "leaderboard")
@@ -222,6 +223,54 @@ func (h *hostile) scenes() {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 	}
+}
+
+// reviews has everybody repeat what was asked of them, days later: in a room, where all
+// would read along, and in direct messages.
+func (h *hostile) reviews() {
+	time.Sleep(100 * time.Hour) // the bubble's clock
+	synctest.Wait()
+	for i := range 12 {
+		by := func(room bot.RoomID) bot.Incoming {
+			in := h.by(room)
+			in.User, in.Private = bot.UserID(fmt.Sprintf("test:T/U%d", i)), room != "test:T/#a"
+			return in
+		}
+		aloud := by("test:T/#a")
+		aloud.Aloud = true
+		h.say(aloud, "review")
+		h.say(by("test:T/#a"), "me")
+		for range 3 {
+			h.say(by("test:T/#a"), "review")
+			for h.press(by("test:T/#a")) {
+				time.Sleep(time.Second) // as fast as one may for long
+			}
+		}
+		direct := bot.RoomID(fmt.Sprintf("test:T/@d%d", i))
+		for range 40 {
+			h.say(by(direct), pick(h, []string{"review", "plain", "443", "A", "B", "skip", "review"}))
+			time.Sleep(4 * time.Second)
+			synctest.Wait()
+		}
+	}
+}
+
+// press presses a button of what was said last; false when there is none.
+func (h *hostile) press(in bot.Incoming) bool {
+	h.mu.Lock()
+	var ids []string
+	for _, c := range h.said[len(h.said)-1].Card.Choices {
+		if c.ID != "" && c.Text != "Start over" {
+			ids = append(ids, c.ID)
+		}
+	}
+	h.mu.Unlock()
+	if len(ids) == 0 {
+		return false
+	}
+	in.Choice = pick(h, ids)
+	h.submit(in)
+	return true
 }
 
 // flood is one who says too much at once.

@@ -52,6 +52,7 @@ var (
 	formTime      = regexp.MustCompile(`^time: virtual$`)
 	formWhere     = regexp.MustCompile(`^in (?:(#[a-z0-9-]+)|direct with ([a-z]+))$`)
 	formPass      = regexp.MustCompile(`^\+([0-9a-z.]+)$`)
+	formLater     = regexp.MustCompile(`^([0-9a-z.]+) later$`)
 	formRedeliver = regexp.MustCompile(`^redeliver( everything)?(?: ([1-9]) times)?$`)
 	formRestart   = regexp.MustCompile(`^(restart|crash)(?: for ([0-9a-z]+))?$`)
 	formLeave     = regexp.MustCompile(`^(crash|stop) and stay away$`)
@@ -196,7 +197,11 @@ func (p *parser) step(text string) (step, error) {
 	}
 	if m := formPass.FindStringSubmatch(text); m != nil {
 		d, err := time.ParseDuration(m[1])
-		return pass{d}, err
+		return pass{d: d}, err
+	}
+	if m := formLater.FindStringSubmatch(text); m != nil {
+		d, err := time.ParseDuration(m[1])
+		return pass{d: d, skip: true}, err
 	}
 	if m := formRedeliver.FindStringSubmatch(text); m != nil {
 		times := 1

@@ -116,6 +116,9 @@ func (s pass) play(p *play) error {
 	if err := p.nothingUnread(); err != nil {
 		return err
 	}
+	if s.skip {
+		return p.stage.Skip(p.ctx, s.d)
+	}
 	return p.stage.Pass(p.ctx, s.d)
 }
 

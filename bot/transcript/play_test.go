@@ -63,6 +63,8 @@ func (s *parrot) Fault(_ context.Context, f transcript.Fault) error {
 	return s.done(fmt.Sprintf("fault %+v", f))
 }
 
+func (s *parrot) Skip(ctx context.Context, d time.Duration) error { return s.Pass(ctx, d) }
+
 func (s *parrot) Pass(_ context.Context, d time.Duration) error {
 	time.Sleep(d) // the bubble's clock
 	return s.done(fmt.Sprint("pass ", d))

@@ -52,8 +52,11 @@ type (
 		has     []string // anywhere
 		without []string
 	}
-	silence   struct{}
-	pass      struct{ d time.Duration }
+	silence struct{}
+	pass    struct {
+		d    time.Duration
+		skip bool
+	}
 	redeliver struct {
 		all   bool
 		times int

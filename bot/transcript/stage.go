@@ -116,6 +116,8 @@ type Stage interface {
 	Hear(ctx context.Context, from int, within time.Duration) ([]Heard, error)
 	// Pass lets time pass.
 	Pass(ctx context.Context, d time.Duration) error
+	// Skip moves all clocks on by d at once; no question is open.
+	Skip(ctx context.Context, d time.Duration) error
 	// Restart throws the bot away and, when it was down for so long, starts another
 	// on the same store. With crash it has no time to do anything; otherwise it
 	// stops in good order.
