@@ -234,7 +234,7 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	var input quiz.Input
 	switch c.Word {
 	case WordStart:
-		input = quiz.Start{By: by, Topic: c.Topic, Count: c.Count, Each: c.Each, Speed: cmp.Or(c.Speed, p.bot.speed), Seed: p.bot.seed()}
+		input = quiz.Start{By: by, Topic: c.Topic, Count: c.Count, Each: c.Each, Speed: cmp.Or(c.Speed, p.bot.speed), Variant: c.Variant, Seed: p.bot.seed()}
 	case WordStop:
 		input = quiz.Stop{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordSkip:

@@ -10,7 +10,7 @@ import (
 )
 
 func FuzzParseCommand(f *testing.F) {
-	for _, s := range []string{"", "quiz quiz websocket", "start web sockets 5 each 30 seconds", "start 99999999999999999999 each -1", "start each", "start speed", "start speed full 3", "start x speed fast", "leaderboard today here x", "ＳＴＡＲＴ ５", "stop\x00", "help me", "START\u202e 3", "ask  ask"} {
+	for _, s := range []string{"", "quiz quiz websocket", "start web sockets 5 each 30 seconds", "start 99999999999999999999 each -1", "start each", "start speed", "start speed full 3", "start x speed fast", "start sudden death", "start elimination sudden-death", "leaderboard today here x", "ＳＴＡＲＴ ５", "stop\x00", "help me", "START\u202e 3", "ask  ask"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -22,6 +22,8 @@ func FuzzParseCommand(f *testing.F) {
 			t.Fatalf("%q asks for %d questions", text, c.Count)
 		case c.Each != -1 && c.Each != 0 && (c.Each < quiz.MinSeconds*time.Second || c.Each > quiz.MaxSeconds*time.Second):
 			t.Fatalf("%q asks for %s each", text, c.Each)
+		case c.Variant != quiz.Plain && !slices.Contains(quiz.Variants(), c.Variant):
+			t.Fatalf("%q asks for the variant %q", text, c.Variant)
 		case c.Speed != "" && !slices.Contains(quiz.Speeds(), c.Speed):
 			t.Fatalf("%q asks for the speed %q", text, c.Speed)
 		case !c.Named && c.Word != bot.WordAsk:

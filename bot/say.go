@@ -35,11 +35,14 @@ func sayQuestion(e quiz.Asked, tag string) Card {
 // heading is "WebSocket · easy", in a game "Question 2 of 5 · WebSocket · easy".
 func heading(r quiz.Round, nth, of int) string {
 	parts := []string{r.Title, difficulty(r.Question.Difficulty)}
-	if nth > 0 {
-		what := "Question"
-		if r.Review {
-			what = "Review"
-		}
+	what := "Question"
+	if r.Review {
+		what = "Review"
+	}
+	switch {
+	case nth > of:
+		parts = append([]string{fmt.Sprintf("Sudden death, question %d", nth-of)}, parts...)
+	case nth > 0:
 		parts = append([]string{fmt.Sprintf("%s %d of %d", what, nth, of)}, parts...)
 	}
 	return strings.Join(parts, " · ")
@@ -361,99 +364,6 @@ func whoScored(r quiz.Round, n *naming) string {
 
 func sayHint(e quiz.Hinted) Card {
 	return Card{Title: "Hint", Body: []string{e.Round.Question.Hint}}
-}
-
-func sayStarted(e quiz.Started) Card {
-	about := "every topic"
-	if e.Title != "" {
-		about = e.Title
-	}
-	each := "Each question stays open long enough to read it."
-	if e.Game.Each > 0 {
-		each = "Each question stays open " + span(e.Game.Each) + "."
-	}
-	return Card{
-		Title:  fmt.Sprintf("A game of %s about %s", plural(e.Game.Count, "question"), about),
-		Body:   []string{each + " Everyone can answer, and every right answer scores; your first answer counts. " + rewards(e.Game)},
-		Footer: "The first question comes in " + span(quiz.FirstGap) + ".",
-	}
-}
-
-func sayScored(e quiz.Scored, n *naming) Card {
-	card := Card{
-		Title:  fmt.Sprintf("After %d of %d", e.Game.Done, e.Game.Count),
-		Table:  scoreLines(e.Game.Score, n),
-		Footer: "The next question comes in " + span(quiz.Gap) + ".",
-	}
-	if !e.Game.Paused.IsZero() {
-		card.Footer = "The game is paused. " + howToResume()
-	}
-	return card
-}
-
-func sayEnded(e quiz.Ended, n *naming) Card {
-	card := Card{Title: "The game is over", Table: scoreLines(e.Game.Score, n)}
-	switch {
-	case e.Idle:
-		card.Title = "The game was paused for " + span(quiz.MaxPause) + ", so it is over"
-	case e.Stopped:
-		card.Title = "The game was stopped"
-	}
-	card.Body = podium(e.Game.Score, n)
-	return card
-}
-
-// podium says who won, and who came next: places one to three, as far as somebody
-// scored for them.
-func podium(score []quiz.Score, n *naming) []string {
-	if len(score) == 0 || score[0].Points == 0 {
-		return []string{"Nobody scored this time."}
-	}
-	var out []string
-	for at := 0; at < len(score) && at < 3 && score[at].Points > 0; {
-		points, next := score[at].Points, at
-		var names []string
-		for ; next < len(score) && score[next].Points == points; next++ {
-			names = append(names, n.call(score[next].Name, score[next].Player))
-		}
-		who, with := allOf(names), " with "+plural(points, "point")+"."
-		switch {
-		case at > 0:
-			out = append(out, []string{"", "Second: ", "Third: "}[at]+who+with)
-		case len(names) == 1:
-			out = append(out, who+" wins"+with)
-		default:
-			out = append(out, who+" share the win"+with)
-		}
-		at = next
-	}
-	return []string{strings.Join(out, "\n")}
-}
-
-// maxNamed is how many names one place of a podium lists.
-const maxNamed = 5
-
-// allOf lists names: "a, b and c", and the first few of many.
-func allOf(names []string) string {
-	if n := len(names); n > maxNamed {
-		return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", n-maxNamed)
-	} else if n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
-	return strings.Join(names, "")
-}
-
-// scoreLines are a game's table; players with equal points share a rank.
-func scoreLines(score []quiz.Score, n *naming) []string {
-	var lines []string
-	rank := 0
-	for i, s := range score {
-		if i == 0 || s.Points != score[i-1].Points {
-			rank = i + 1
-		}
-		lines = append(lines, boardLine(rank, n.call(s.Name, s.Player), s.Points))
-	}
-	return lines
 }
 
 func plural(n int, what string) string {

@@ -32,6 +32,6 @@ func sayAnsweredLate(r quiz.Round, a quiz.Answer) Card {
 // been given in time.
 func sayCorrected(e quiz.Corrected, n *naming) Card {
 	return Card{
-		Title: "Some answers of the last game reached me late; with them it ends like this", Body: podium(e.Game.Score, n), Table: scoreLines(e.Game.Score, n),
+		Title: "Some answers of the last game reached me late; with them it ends like this", Body: podium(e.Game, n), Table: scoreLines(e.Game, n),
 	}
 }

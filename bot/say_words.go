@@ -28,7 +28,7 @@ type WordHelpText struct {
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
 		{WordAsk, "[TOPIC]", "One question here, on a topic or on anything"},
-		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full]", "A game of N questions, with a table of points and a podium"},
+		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},

@@ -35,13 +35,15 @@ func Words() []Word {
 
 // Command is what a player asks of the bot.
 type Command struct {
-	Word   Word
-	Topic  string        // ask, start; as typed
-	Count  int           // start; 0 when not said
-	Each   time.Duration // start; 0 when not said
-	Speed  quiz.Speed    // start; "" when not said
-	Period quiz.Period   // leaderboard
-	Here   bool          // leaderboard
+	Word  Word
+	Topic string        // ask, start; as typed
+	Count int           // start; 0 when not said
+	Each  time.Duration // start; 0 when not said
+	Speed quiz.Speed    // start; "" when not said
+	// Variant is how a game is won; start.
+	Variant quiz.Variant
+	Period  quiz.Period // leaderboard
+	Here    bool        // leaderboard
 	// Named says that Word was typed, rather than following from a topic or from silence.
 	Named bool
 	// Odd is the first part that could not be understood; "" when all was.
@@ -86,6 +88,18 @@ func (c *Command) start(args []string) {
 	var topic []string
 	for i := 0; i < len(args); i++ {
 		arg := strings.ToLower(args[i])
+		if arg == "sudden" && i+1 < len(args) && strings.EqualFold(args[i+1], "death") {
+			i++
+			arg = string(quiz.SuddenDeath)
+		}
+		if v := quiz.Variant(arg); slices.Contains(quiz.Variants(), v) {
+			if c.Variant != quiz.Plain && c.Variant != v {
+				c.Odd = args[i]
+				return
+			}
+			c.Variant = v
+			continue
+		}
 		if n, err := strconv.Atoi(arg); err == nil && c.Count == 0 {
 			if n < 1 || n > quiz.MaxCount {
 				c.Count = -1

@@ -109,8 +109,9 @@ func TestTableOfAGameWithLateAnswers(t *testing.T) {
 		if len(events) != len(rounds)+1 {
 			t.Fatalf("seed %d: told %d times: %+v", seed, len(events), events)
 		}
-		score := events[len(rounds)].(Corrected).Game.Score
-		checkScore(t, seed, score, sum)
+		game := events[len(rounds)].(Corrected).Game
+		checkScore(t, seed, game, sum)
+		score := game.Score
 		slices.SortFunc(score, func(a, b Score) int { return int(a.Player[1]) - int(b.Player[1]) })
 		if got := fmt.Sprint(score); want == "" {
 			want = got

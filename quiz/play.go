@@ -130,7 +130,7 @@ func (s *step) start(in Start) {
 		in.Speed = SpeedGentle
 	}
 	s.room.Game = &Game{
-		Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed,
+		Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed, Variant: in.Variant,
 		First: s.room.Last + 1, Next: s.now.Add(FirstGap),
 	}
 	s.say(Started{Game: *s.room.Game, Title: title})
@@ -153,7 +153,10 @@ func (s *step) next() {
 	} else if round.Long() {
 		round.Limit = readingTime(round.Question)
 	}
-	round.InGame, round.Speed = true, game.Speed
+	round.InGame = true
+	if game.Done < game.Count {
+		round.Speed = game.Speed
+	}
 	game.Worth = append(slices.Clip(game.Worth), round.Points)
 	game.Done++
 	game.Next = time.Time{}
@@ -180,9 +183,6 @@ func (s *step) close(no int, early bool) {
 	game := s.room.Game
 	if round.InGame && game != nil {
 		closed.Nth, closed.Of = game.Done, game.Count
-		if s.of > 0 {
-			closed.Of = s.of
-		}
 	}
 	s.say(closed)
 	s.keep(closed)
@@ -192,12 +192,13 @@ func (s *step) close(no int, early bool) {
 	if early && !s.whole && game.has(no) {
 		game.Cut = game.Cut.with(game.nth(no))
 	}
+	game.Closed = game.Done
 	game.addUp(no, round.Answers)
 	if game.Review {
 		s.reviewed(round, early)
 		return
 	}
-	if game.Done >= game.Count {
+	if s.halt || game.decided() {
 		s.end(false)
 		return
 	}
@@ -247,8 +248,7 @@ func (s *step) stop(in Stop) {
 		return
 	}
 	if game := s.room.Game; game != nil && (!open || round.InGame) {
-		s.of = game.Count
-		game.Count, s.halt = game.Done, true // so that closing its question ends it
+		s.halt = true // so that closing its question ends it
 	}
 	if open {
 		s.close(round.No, true)

@@ -18,7 +18,7 @@ func Reserved() []string {
 	return []string{
 		"ask", "start", "stop", "skip", "hint", "pause", "resume", "leaderboard", "me", "review", "topics", "help",
 		"add", "suggestions", "schedule", "settings", "link", "privacy", "quiz",
-		"today", "week", "month", "all", "here", "each", "speed",
+		"today", "week", "month", "all", "here", "each", "speed", "elimination", "sudden-death",
 	}
 }
 

@@ -94,7 +94,7 @@ type Given struct {
 type Game struct {
 	Topic string        `json:"topic,omitempty"` // pack ID; "" is any
 	By    string        `json:"by"`
-	Count int           `json:"count"`          // questions in all
+	Count int           `json:"count"`          // questions in all, beside those of a sudden death
 	Done  int           `json:"done"`           // questions asked so far
 	Each  time.Duration `json:"each,omitempty"` // 0: each question's own time
 	Next  time.Time     `json:"next,omitzero"`  // when the next question is due; zero while one is open
@@ -106,6 +106,9 @@ type Game struct {
 	Speed Speed `json:"speed,omitempty"`
 	Worth []int `json:"worth,omitempty"` // points of each question asked so far
 	Cut   Bits  `json:"cut,omitempty"`   // questions that somebody ended early
+	// Variant is how it is won, and Closed how many of its questions are over.
+	Variant Variant `json:"variant,omitempty"`
+	Closed  int     `json:"closed,omitempty"`
 	// Paused is since when the game is, or will be once its open question is over; zero:
 	// it goes on by itself.
 	Paused time.Time `json:"paused,omitzero"`
@@ -124,7 +127,8 @@ type Score struct {
 	Name   string `json:"-"`
 	Points int    `json:"points"`
 	Right  int    `json:"right"`
-	Hits   Bits   `json:"hits,omitempty"` // which questions were answered right
+	Hits   Bits   `json:"hits,omitempty"`  // which questions were answered right
+	Extra  int    `json:"extra,omitempty"` // of the points, those of a sudden death
 }
 
 // Long reports that the round blocks nobody. A game waits for each of its questions.

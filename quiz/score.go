@@ -1,7 +1,6 @@
 package quiz
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -84,11 +83,11 @@ func (g Game) row(hits Bits, n int) int {
 	return row
 }
 
-// streaks is what rows of right answers have brought a player in all, up to and with
-// the last question of which the points are known.
+// streaks is what rows of right answers have brought a player in all. The questions of a
+// sudden death bring their own points alone.
 func (g Game) streaks(hits Bits) int {
 	sum := 0
-	for i, points := range g.Worth {
+	for i, points := range g.Worth[:min(len(g.Worth), g.Count)] {
 		if hits.Has(i + 1) {
 			sum += streakPoints(points, g.row(hits, i+1))
 		}
@@ -153,8 +152,7 @@ func (g Game) has(no int) bool { return g.First > 0 && no >= g.First && no < g.F
 // nth is which question of the game a round is, from 1 on.
 func (g Game) nth(no int) int { return no - g.First + 1 }
 
-// addUp adds answers of one of its rounds to a game's table and sorts it: points, then
-// right answers, then who scored first.
+// addUp adds answers of one of its rounds to a game's table and sorts it.
 func (g *Game) addUp(no int, answers []Answer) {
 	table := slices.Clone(g.Score)
 	for _, a := range answers {
@@ -165,6 +163,9 @@ func (g *Game) addUp(no int, answers []Answer) {
 		}
 		table[i].Name = a.Name
 		table[i].Points += a.Points
+		if g.has(no) && g.nth(no) > g.Count {
+			table[i].Extra += a.Points
+		}
 		if a.Right {
 			table[i].Right++
 			if g.has(no) {
@@ -172,8 +173,6 @@ func (g *Game) addUp(no int, answers []Answer) {
 			}
 		}
 	}
-	slices.SortStableFunc(table, func(a, b Score) int {
-		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(b.Right, a.Right))
-	})
 	g.Score = table
+	g.sort()
 }

@@ -12,6 +12,7 @@ import (
 type worth struct {
 	round Round
 	cut   bool
+	extra bool                 // of a sudden death
 	at    map[string]time.Time // right answers
 }
 
@@ -28,7 +29,9 @@ func points(questions []worth) map[string]int {
 		row := 0
 		for _, q := range questions {
 			at, right := q.at[p]
-			if right {
+			if right && q.extra {
+				sum[p] += q.round.Points
+			} else if right {
 				percent := min(10*row, 50)
 				base := q.round.Points
 				var speed int
@@ -74,13 +77,17 @@ func (x *table) asked() Asked {
 // their question, the sum of what each was worth when it was told is the formula's, and
 // so is the table.
 func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
-	late, rows := 0, 0
-	for seed := range uint64(300) {
+	late, rows, contests := 0, 0, map[Variant]int{}
+	for seed := range uint64(800) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		x := &table{t: t, pool: testPool(t, 30), now: noon}
 		speed := Speeds()[r.IntN(3)]
 		n := 2 + r.IntN(9)
-		x.play(Start{By: "host", Count: n, Each: time.Duration(5+r.IntN(9)) * time.Second, Speed: speed, Seed: seed + 1})
+		variant := append(Variants(), Plain)[r.IntN(3)]
+		if variant == SuddenDeath {
+			n = 1 + r.IntN(3)
+		}
+		x.play(Start{By: "host", Count: n, Each: time.Duration(5+r.IntN(9)) * time.Second, Speed: speed, Variant: variant, Seed: seed + 1})
 		told := map[string]int{}
 		var played []worth
 		var waiting []Give
@@ -100,11 +107,11 @@ func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 				}
 			}
 		}
-		for i := range n {
+		for i := 0; x.room.Game != nil; i++ {
 			no := x.asked().Round.No
 			x.play(Posted{Round: no})
 			round, _ := x.room.Round(no)
-			q := worth{round: round, at: map[string]time.Time{}}
+			q := worth{round: round, extra: i >= n, at: map[string]time.Time{}}
 			for p := range 4 {
 				if r.IntN(5) == 0 {
 					continue
@@ -135,7 +142,7 @@ func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 				x.play(Tick{})
 			}
 			played = append(played, q)
-			if over := x.room.Game == nil; over != (i == n-1) {
+			if over := x.room.Game == nil; over != (i == n-1) && variant == Plain || over && i < n-1 && variant != Elimination || !over && i >= n-1 && variant != SuddenDeath {
 				t.Fatalf("seed %d: after question %d of %d the game is over: %v", seed, i+1, n, over)
 			}
 			x.reload()
@@ -149,11 +156,79 @@ func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 				t.Fatalf("seed %d, speed %s: %s was told %d points, the formula gives %d", seed, speed, p, sum, want[p])
 			}
 		}
-		checkScore(t, seed, x.room.Ended[0].Game.Score, want)
+		game := x.room.Ended[0].Game
+		for _, s := range game.Score {
+			if s.Points != want[s.Player] {
+				t.Fatalf("seed %d: the table gives %s %d points, the formula %d", seed, s.Player, s.Points, want[s.Player])
+			}
+		}
+		if checkContest(t, seed, game, played, n) {
+			contests[variant]++
+		}
 	}
-	if late < 300 || rows < 300 {
-		t.Errorf("only %d answers came late, %d in a row", late, rows)
+	if late < 300 || rows < 300 || contests[Elimination] < 50 || contests[SuddenDeath] < 50 {
+		t.Errorf("only %d answers came late, %d in a row; contests: %v", late, rows, contests)
 	}
+}
+
+// checkContest holds the table of a game that is over against who had what right, and
+// reports whether more than points decided it.
+func checkContest(t *testing.T, seed uint64, game Game, played []worth, n int) bool {
+	t.Helper()
+	in, out := map[string]bool{}, map[string]int{}
+	from := n
+	switch game.Variant {
+	case Elimination:
+		from = 0
+		for _, s := range game.Score {
+			in[s.Player] = true
+		}
+	case SuddenDeath:
+		most := 1
+		main := points(played[:n])
+		for _, sum := range main {
+			most = max(most, sum)
+		}
+		for p, sum := range main {
+			if sum == most {
+				in[p] = true
+			}
+		}
+	}
+	for i := from; i < len(played); i++ {
+		right := map[string]bool{}
+		for p := range played[i].at {
+			if in[p] {
+				right[p] = true
+			}
+		}
+		if played[i].cut || len(right) == 0 {
+			continue
+		}
+		for p := range in {
+			if !right[p] {
+				out[p] = i + 1
+			}
+		}
+		in = right
+	}
+	fates, ranks := game.Fates(), game.Ranks()
+	for i, s := range game.Score {
+		fate := Fate{}
+		if fates != nil {
+			fate = fates[i]
+		}
+		if fates != nil && (fate.In != in[s.Player] || fate.Out != out[s.Player]) {
+			t.Fatalf("seed %d, %s: %s is %+v, want in %v, out at %d", seed, game.Variant, s.Player, fate, in[s.Player], out[s.Player])
+		}
+		if fate.In != (ranks[i] == 1) && fates != nil {
+			t.Fatalf("seed %d, %s: %s is %+v and has rank %d", seed, game.Variant, s.Player, fate, ranks[i])
+		}
+		if i > 0 && ranks[i] != i+1 && ranks[i] != ranks[i-1] || fates == nil && i > 0 && (ranks[i] == ranks[i-1]) != (s.Points == game.Score[i-1].Points) {
+			t.Fatalf("seed %d, %s: ranks %v of %+v", seed, game.Variant, ranks, game.Score)
+		}
+	}
+	return fates != nil
 }
 
 // Speed counts from the end of the time that reading takes, and falls evenly.

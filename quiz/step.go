@@ -40,7 +40,9 @@ type Start struct {
 	Count int           // questions; 0: DefaultCount
 	Each  time.Duration // 0: each question's own time
 	Speed Speed         // "": SpeedGentle
-	Seed  uint64
+	// Variant is how the game is won.
+	Variant Variant
+	Seed    uint64
 }
 
 // Review begins a game of one player alone: these questions, one after another.
@@ -127,7 +129,8 @@ func (Tick) input()   {}
 // Event is what came of an input.
 type Event interface{ event() }
 
-// Asked: a question is put to the room. In a game it is number Nth of Of.
+// Asked: a question is put to the room. In a game it is number Nth of Of; Nth is
+// greater in a sudden death.
 type Asked struct {
 	Round   Round
 	Nth, Of int
@@ -286,7 +289,6 @@ type step struct {
 	pool   *Pool
 	events []Event
 	halt   bool // the game ends because somebody ended it
-	of     int  // how many questions it would have had
 	idle   bool // the game ends because nobody resumed it
 	whole  bool // everybody has answered the question that is ended early
 }

@@ -383,7 +383,7 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 			}
 			return Review{By: player, Picks: picks, Gap: time.Duration(r.IntN(2)) * time.Second, Seed: r.Uint64()}
 		}
-		return Start{By: player, Topic: topic, Count: r.IntN(6), Each: time.Duration(r.IntN(20)) * time.Second, Seed: r.Uint64()}
+		return Start{By: player, Topic: topic, Count: r.IntN(6), Each: time.Duration(r.IntN(20)) * time.Second, Speed: Speeds()[r.IntN(3)], Variant: append(Variants(), Plain)[r.IntN(3)], Seed: r.Uint64()}
 	case 3:
 		return []Input{
 			Stop{By: player, Admin: r.IntN(3) == 0}, Skip{By: player}, Hint{By: player, Admin: true}, Skip{By: player, Admin: true, All: true},
@@ -539,10 +539,10 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 					}
 				}
 			case Scored:
-				checkScore(t, seed, e.Game.Score, inGame)
+				checkScore(t, seed, e.Game, inGame)
 			case Ended:
 				ended++
-				checkScore(t, seed, e.Game.Score, inGame)
+				checkScore(t, seed, e.Game, inGame)
 			}
 		}
 		if _, tick := in.(Tick); tick {
@@ -557,7 +557,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 			t.Fatalf("seed %d: %d rounds are open, %d kept", seed, open, len(x.room.Past))
 		}
 		for _, g := range x.room.Ended {
-			checkScore(t, seed, g.Game.Score, gameOf[g.First])
+			checkScore(t, seed, g.Game, gameOf[g.First])
 		}
 		if r.IntN(3) == 0 {
 			x.now = x.now.Add(time.Duration(r.IntN(5000)) * time.Millisecond)
@@ -569,14 +569,15 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 	return late
 }
 
-func checkScore(t *testing.T, seed uint64, score []Score, want map[string]int) {
+func checkScore(t *testing.T, seed uint64, game Game, want map[string]int) {
 	t.Helper()
+	score := game.Score
 	for _, s := range score {
 		if s.Points != want[s.Player] {
 			t.Fatalf("seed %d: the table gives %s %d points, the answers %d", seed, s.Player, s.Points, want[s.Player])
 		}
 	}
-	if !slices.IsSortedFunc(score, func(a, b Score) int { return b.Points - a.Points }) {
+	if !slices.IsSorted(game.Ranks()) || game.Fates() == nil && !slices.IsSortedFunc(score, func(a, b Score) int { return b.Points - a.Points }) {
 		t.Fatalf("seed %d: the table is not in order: %+v", seed, score)
 	}
 }

@@ -70,7 +70,7 @@ type Command struct {
 }
 
 // Option is a parameter of a subcommand. Known names: topic, count, seconds, speed,
-// period, here.
+// variant, period, here.
 type Option struct {
 	Name, Description string
 	Choices           []string

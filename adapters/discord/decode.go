@@ -213,7 +213,7 @@ func commandText(d *interactData) string {
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
-	order := []string{"topic", "count", "seconds", "speed", "period", "here"}
+	order := []string{"topic", "count", "seconds", "speed", "variant", "period", "here"}
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
 	})

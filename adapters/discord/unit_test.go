@@ -97,7 +97,7 @@ func TestDecodeInteractions(t *testing.T) {
 		text, choice string
 	}{
 		"a command":           {`{"id":"1","type":2,"token":"t","channel_id":"2","guild_id":"1",` + who + `,"data":{"name":"quiz","options":[{"name":"start","type":1,"options":[{"name":"topic","type":3,"value":"web socket"},{"name":"count","type":4,"value":5},{"name":"seconds","type":4,"value":30}]}]}}`, true, "start web socket 5 each 30", ""},
-		"a command's setting": {`{"id":"1","type":2,"token":"t","channel_id":"2","guild_id":"1",` + who + `,"data":{"name":"quiz","options":[{"name":"start","type":1,"options":[{"name":"speed","type":3,"value":"off"},{"name":"count","type":4,"value":5}]}]}}`, true, "start 5 speed off", ""},
+		"a command's setting": {`{"id":"1","type":2,"token":"t","channel_id":"2","guild_id":"1",` + who + `,"data":{"name":"quiz","options":[{"name":"start","type":1,"options":[{"name":"variant","type":3,"value":"elimination"},{"name":"speed","type":3,"value":"off"},{"name":"count","type":4,"value":5}]}]}}`, true, "start 5 speed off elimination", ""},
 		"a plain question":    {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"ask","type":1,"options":[]}]}}`, true, "ask", ""},
 		"a board":             {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"period","type":3,"value":"week"},{"name":"here","type":5,"value":true}]}]}}`, true, "leaderboard week here", ""},
 		"a switch off":        {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"leaderboard","type":1,"options":[{"name":"here","type":5,"value":false}]}]}}`, true, "leaderboard", ""},

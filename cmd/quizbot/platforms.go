@@ -96,6 +96,7 @@ func discordCommands() []discord.Command {
 				{Name: "count", Description: "How many questions", Min: 1, Max: quiz.MaxCount},
 				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: quiz.MaxSeconds},
 				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
+				{Name: "variant", Description: "How the game is won, other than by points", Choices: variantNames()},
 			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
@@ -104,6 +105,14 @@ func discordCommands() []discord.Command {
 			}
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+func variantNames() []string {
+	var out []string
+	for _, v := range quiz.Variants() {
+		out = append(out, string(v))
 	}
 	return out
 }
