@@ -55,7 +55,10 @@ func fillOptions(options []option, words []string, focused string) []obj {
 	}
 	var rest []string
 	next := ""
-	for _, w := range words {
+	for i, w := range words {
+		if i+1 < len(words) && slices.ContainsFunc(options, func(o option) bool { return o.Name == w && o.offers(words[i+1]) }) {
+			continue // "speed full" names the option that the next word is for
+		}
 		n, notNumber := strconv.Atoi(w)
 		if o, ok := find(func(o option) bool {
 			return o.Type == optionInteger && notNumber == nil && (next == "" || o.Name == next)
@@ -65,7 +68,7 @@ func fillOptions(options []option, words []string, focused string) []obj {
 		} else if o, ok := find(func(o option) bool { return o.Type == optionBoolean && o.Name == w }); ok {
 			give(o, true)
 		} else if o, ok := find(func(o option) bool {
-			return slices.ContainsFunc(o.Choices, func(c Choice) bool { return c.Value == w })
+			return o.offers(w)
 		}); ok {
 			give(o, w)
 		} else if w == "each" {
@@ -135,12 +138,17 @@ func (s *Server) checkFilled(data obj) error {
 // maxOptionValue is the most characters of a text that a player can type.
 const maxOptionValue = 6000
 
+// offers reports that value is one of the option's choices.
+func (o option) offers(value string) bool {
+	return slices.ContainsFunc(o.Choices, func(c Choice) bool { return c.Value == value })
+}
+
 func (o option) allows(v any) bool {
 	switch o.Type {
 	case optionString:
 		text, ok := v.(string)
 		return ok && utf8.RuneCountInString(text) <= maxOptionValue &&
-			(len(o.Choices) == 0 || slices.ContainsFunc(o.Choices, func(c Choice) bool { return c.Value == text }))
+			(len(o.Choices) == 0 || o.offers(text))
 	case optionInteger:
 		n, ok := v.(int)
 		return ok && (o.MinValue == nil || float64(n) >= *o.MinValue) && (o.MaxValue == nil || float64(n) <= *o.MaxValue)
