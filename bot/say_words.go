@@ -239,34 +239,55 @@ func periodText(p quiz.Period) string {
 	}
 }
 
+// sayMe sums a player up. Points and answers are those of one team; what is remembered
+// follows from the answers in all.
 func sayMe(r quiz.Record, b Board, memories []quiz.Memory, pool *quiz.Pool, now time.Time) Card {
-	if r.Answered == 0 {
+	if r.Answered == 0 && len(memories) == 0 {
 		return Card{Title: "You haven't answered yet", Body: []string{"Say a topic for a question, or start for a game."}}
 	}
 	card := Card{Title: plural(r.Points, "point")}
 	if b.Own.Rank > 0 {
 		card.Title += fmt.Sprintf(" · rank %d of %d", b.Own.Rank, b.Players)
 	}
-	card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
-		r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
-	card.Body = appendText(card.Body, sayNewest(r.Newest))
-	card.Body = appendText(card.Body, sayDue(memories, now))
-	masteries := quiz.Masteries(memories, pool, now)
-	for _, id := range slices.SortedFunc(maps.Keys(r.Topics), func(a, b string) int {
+	if r.Answered == 0 {
+		card.Body = []string{"You haven't answered here yet."}
+	} else {
+		card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
+			r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
+	}
+	card.Body = appendText(card.Body, sayNewest(r.Newest), sayDue(memories, now))
+	card.Table = sayTopicsOf(r, quiz.Masteries(memories, pool, now), pool)
+	return card
+}
+
+// sayTopicsOf is a line for each topic that a player has answered to, or knows from
+// elsewhere.
+func sayTopicsOf(r quiz.Record, masteries map[string]quiz.Mastery, pool *quiz.Pool) []string {
+	all := map[string]bool{}
+	for id := range r.Topics {
+		all[id] = true
+	}
+	for id := range masteries {
+		all[id] = true
+	}
+	var out []string
+	for _, id := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.Topics[b].Answered, r.Topics[a].Answered), cmp.Compare(a, b))
 	}) {
-		t := r.Topics[id]
 		name := id
 		if p, ok := pool.Topic(id); ok {
 			name = p.Title
 		}
-		line := fmt.Sprintf("%s: %d of %d right (%d %%)", name, t.Right, t.Answered, percent(t.Right, t.Answered))
-		if m, known := masteries[id]; known {
-			line += ", " + sayMastery(m)
+		var parts []string
+		if t := r.Topics[id]; t.Answered > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %d right (%d %%)", t.Right, t.Answered, percent(t.Right, t.Answered)))
 		}
-		card.Table = append(card.Table, line)
+		if m, known := masteries[id]; known {
+			parts = append(parts, sayMastery(m))
+		}
+		out = append(out, name+": "+strings.Join(parts, ", "))
 	}
-	return card
+	return out
 }
 
 func percent(part, whole int) int { return (100*part + whole/2) / whole }

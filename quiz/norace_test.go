@@ -7,4 +7,5 @@ const (
 	hostileSize = MaxPackSize
 	farLines    = 600 // lines before a fault
 	seeds       = 200 // of random play
+	simLearners = 200 // of what a review is worth
 )

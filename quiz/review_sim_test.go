@@ -16,9 +16,8 @@ import (
 // what is due, the other as many questions on each day, chosen at random among those seen.
 // How they truly forget is not what the scheduler believes: see the memories below.
 const (
-	simLearners = 200
-	simDays     = 60
-	simPerDay   = 4 // new questions a day, by play, in the first half
+	simDays   = 60
+	simPerDay = 4 // new questions a day, by play, in the first half
 )
 
 // mind is how a learner truly remembers one question.

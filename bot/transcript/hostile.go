@@ -240,6 +240,9 @@ func (h *hostile) reviews() {
 		aloud.Aloud = true
 		h.say(aloud, "review")
 		h.say(by("test:T/#a"), "me")
+		elsewhere := by("test:T/#a")
+		elsewhere.Team = "test:elsewhere"
+		h.say(elsewhere, "me")
 		for range 3 {
 			h.say(by("test:T/#a"), "review")
 			for h.press(by("test:T/#a")) {
