@@ -73,8 +73,13 @@ func FuzzRecords(f *testing.F) {
 	}{
 		{keyRoom, state}, {keyRoom, []byte(`{"room":{"rounds":[{"no":-1},{"no":1,"question":{"kind":"?"}}]},"posts":{"9":"m"}}`)}, {keyLedger, one}, {keyLedger, []byte(`{"points":-1,"at":"0001-01-01T00:00:00Z"}`)},
 		{keyOutbox, line}, {keyRecord, []byte(`{"Answered":-1}`)}, {keyRev, putUint(1)}, {keyAnswer, putUint(1 << 63)}, {keyCounter, putUint(1<<64 - 1)}, {keyScore, []byte{1}}, {keyBoard, nil}, {keyWake, []byte("\x00")},
+		{keyRecalls, []byte("[[1,3],[-9223372036854775808,99]]")}, {keyRecalls, []byte("[null,[1],[2,3,4]]")}, {keyHere, nil},
 	} {
 		f.Add(c.kind, []byte("r\x00"), c.value)
+	}
+	pool, err := quiz.NewPool([]quiz.Pack{{ID: "k", Questions: []quiz.Question{{ID: "q"}}}})
+	if err != nil {
+		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, kind byte, tail, value []byte) {
 		ctx := t.Context()
@@ -112,9 +117,13 @@ func FuzzRecords(f *testing.F) {
 		_, _ = s.Due(ctx, now, 10)
 		_, _ = s.Unsent(ctx)
 		_, _ = s.Once(ctx, "t", "d2", now)
+		if seen, err := s.Seen(ctx, "p"); err == nil {
+			quiz.Memories(seen, pool, now)
+		}
 		_, _ = s.Players(ctx)
 		_, _ = s.Export(ctx, "p")
-		next := bot.Change{Team: "t", Room: "r", From: 1, At: now, Causes: []string{"d3"}, Begun: []string{"r1-ask"}, Settled: []bot.Receipt{{Key: "r1-ask", Message: "m", Round: 1}}}
+		next := bot.Change{Team: "t", Room: "r", From: 1, At: now, Causes: []string{"d3"}, Begun: []string{"r1-ask"}, Settled: []bot.Receipt{{Key: "r1-ask", Message: "m", Round: 1}},
+			Answers: []bot.Entry{{Room: "r", Round: 2, Player: "p", Pack: "k", Question: "q", At: now}}}
 		_ = s.Commit(ctx, next)
 		_ = s.Fold(ctx, "t")
 		_, _ = s.Sweep(ctx, now)
