@@ -10,7 +10,7 @@ import (
 // What the bot says about the course of a game.
 
 func howToResume() string {
-	return "resume goes on with it, stop ends it: that is for who started it, or an admin. It waits for " + span(quiz.MaxPause) + "."
+	return "Say resume to go on, or stop to end it (who started it, or an admin). It waits for " + span(quiz.MaxPause) + "."
 }
 
 func sayPaused(e quiz.Paused) Card {
