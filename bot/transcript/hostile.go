@@ -50,6 +50,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 		h.act(pool)
 	}
 	h.scenes()
+	h.games()
 	h.reviews()
 	h.flood()
 	time.Sleep(25 * time.Hour) // the bubble's clock: what stays open for a day closes
@@ -223,6 +224,44 @@ func (h *hostile) scenes() {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 	}
+}
+
+// games are played in every way there is, with pauses, one of which nobody ends.
+func (h *hostile) games() {
+	say := func(user, words string, addressed bool) {
+		in := h.by("test:T/#games")
+		in.User, in.Role, in.Text, in.Addressed = bot.UserID("test:T/"+user), bot.Member, words, addressed
+		h.submit(in)
+	}
+	wait := func(d time.Duration) {
+		time.Sleep(d) // the bubble's clock
+		synctest.Wait()
+	}
+	both := func() {
+		say("G1", "plain", false)
+		say("G2", "plain", false)
+	}
+	all := func(words ...string) {
+		for _, w := range words {
+			say("G1", w, true)
+		}
+	}
+	all("pause", "start last 9 each 5 elimination", "resume")
+	wait(quiz.FirstGap + time.Second)
+	both()
+	all("pause", "resume", "pause")
+	wait(6 * time.Second)
+	all("last", "resume")
+	wait(time.Second)
+	all("pause")
+	wait(quiz.MaxPause + time.Minute)
+	all("start last 1 each 5 sudden death speed off")
+	for range 2 { // its question, and one more
+		wait(quiz.Gap + time.Second)
+		both()
+		wait(6 * time.Second)
+	}
+	all("stop")
 }
 
 // reviews has everybody repeat what was asked of them, days later: in a room, where all
