@@ -118,7 +118,7 @@ func TestForgottenInWhatWaits(t *testing.T) {
 				time.Sleep(time.Minute) // the bubble's clock
 				synctest.Wait()
 				all := w.heard(from)
-				if strings.Contains(all, "alice") || !strings.Contains(all, "Right, for 10 points: someone, bob.") || !strings.Contains(all, "1. bob — 10") {
+				if strings.Contains(all, "alice") || !strings.Contains(all, "Right, for 12 points: someone, bob.") || !strings.Contains(all, "1. bob — 12") {
 					t.Errorf("the room reads:\n%s", all)
 				}
 			})
