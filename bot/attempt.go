@@ -246,6 +246,7 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 		ctx, cancel := context.WithTimeout(b.ctx, deliverTime)
 		id, found, err := finder.Find(ctx, t.o, t.since)
 		cancel()
+		pause := jittered(wait)
 		switch {
 		case err == nil && found:
 			t.found = true
@@ -255,6 +256,7 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 			return "", false, nil
 		case err == nil:
 			b.release(t.ref) // it may still appear, and nobody waits for that
+			pause = min(pause, t.until.Sub(b.now()))
 		case errors.Is(err, ErrUnreachable):
 			return "", false, errors.Join(ErrInDoubt, err)
 		default:
@@ -262,7 +264,7 @@ func (t *attempt) settleDoubt() (id MessageID, done bool, err error) {
 				return "", false, errors.Join(ErrInDoubt, err)
 			}
 		}
-		if !sleep(b.ctx, jittered(wait)) {
+		if !sleep(b.ctx, pause) {
 			return "", false, ErrStopped
 		}
 	}
