@@ -128,9 +128,10 @@ func (c *chaos) step() {
 	case n < 16:
 		c.say(c.w.say(host, room, "method"))
 	case n < 18:
-		c.say(c.w.say(host, room, "start method 2 each 5"))
+		how := []string{"", " speed full", " elimination", " sudden-death speed off"}[c.random.IntN(4)]
+		c.say(c.w.say(host, room, "start method 2 each 5"+how))
 	case n < 19:
-		c.say(c.w.say(host, room, []string{"stop", "skip", "hint", "leaderboard"}[c.random.IntN(4)]))
+		c.say(c.w.say(host, room, []string{"stop", "skip", "hint", "leaderboard", "pause", "resume"}[c.random.IntN(6)]))
 	case n < 21 && len(c.said) > 0:
 		c.deliver(c.said[c.random.IntN(len(c.said))])
 	case n < 24:
@@ -175,6 +176,9 @@ func (c *chaos) settle() {
 	c.w.platform.mu.Unlock()
 	c.w.platform.misbehave(back)
 	c.alive()
+	for i := range 3 {
+		c.deliver(c.w.say("host", fmt.Sprint("#r", i), "resume"))
+	}
 	time.Sleep(5 * time.Minute) // the bubble's clock
 	synctest.Wait()
 }
@@ -199,7 +203,7 @@ func (c *chaos) check() {
 		}
 	}
 	for message, text := range newest {
-		if strings.HasPrefix(text, "Wires") || strings.HasPrefix(text, "Question") {
+		if strings.HasPrefix(text, "Wires") || strings.HasPrefix(text, "Question") || strings.HasPrefix(text, "Sudden") {
 			t.Errorf("message %s was never closed: %q", message, text)
 		}
 	}
@@ -244,6 +248,10 @@ func (c *chaos) checkAnswers() {
 		entry, found, err := c.w.store.Given(t.Context(), team, in.Room, at.round, in.User)
 		if err != nil || !found || entry.Right != (told != "Not quite") {
 			t.Errorf("%v was told %q, the ledger has %+v (%v)", at, told, entry, err)
+		}
+		points := 0
+		if _, err := fmt.Sscanf(told, "Right · %d", &points); told != "Not quite" && err != nil || points != entry.Points {
+			t.Errorf("%v was told %q, the ledger has %d points", at, told, entry.Points)
 		}
 		if before, ok := counted[at]; ok && c.pick(before) != c.pick(in.ID) {
 			t.Errorf("%v was told an outcome twice: deliveries %s and %s", at, before, in.ID)
