@@ -137,6 +137,9 @@ func (b *Bot) Run(ctx context.Context) error {
 		b.work.Go(func() { b.keepUp(ctx) })
 		b.keepTime(ctx)
 	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // told to stop before it was ready: what is open is taken up next time
+	}
 	b.stop()
 	return err
 }

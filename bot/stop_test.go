@@ -151,3 +151,14 @@ func TestRunTakesUpOnlyWhatNobodyDelivers(t *testing.T) {
 		})
 	}
 }
+
+// A bot that is told to stop before it is ready stops in good order.
+func TestStopBeforeItIsReady(t *testing.T) {
+	w := newWorld(t)
+	b := bot.New(bot.Config{Store: w.store, Messengers: map[string]bot.Messenger{"test": asFinder(w.platform)}}, w.pool)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
