@@ -16,6 +16,7 @@ import (
 // Where the bot can't read lines that don't mention it, a question to be answered
 // in words says how.
 func TestHowToAnswerADeafBot(t *testing.T) {
+	t.Parallel()
 	for name, deaf := range map[string]bool{"deaf": true, "hearing": false} {
 		t.Run(name, func(t *testing.T) {
 			var o sandbox.Options

@@ -34,6 +34,7 @@ func (c *listener) waitGaps(t *testing.T, n int) []bot.Gap {
 // A new session is told to the core, with the time since when nothing was heard; one
 // that is resumed has missed nothing.
 func TestGapsAreTold(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, sandbox.Options{}, nil)
 	b.online(t)
 	first := b.core.waitGaps(t, 1)

@@ -49,6 +49,7 @@ func readMarkdown(s string, footer bool) string {
 // Nothing that a hostile conversation brings the bot to say is live in Discord, and all
 // of it keeps Discord's limits.
 func TestHostileConversationsAreInert(t *testing.T) {
+	t.Parallel()
 	var said []bot.Outgoing
 	synctest.Test(t, func(t *testing.T) {
 		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 3)

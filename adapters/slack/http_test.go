@@ -404,6 +404,7 @@ func TestGuestsAreInTheSameRoom(t *testing.T) {
 // TestNamesAreNotWaitedFor: without users.info there is the name of the payload,
 // and an answer in time.
 func TestNamesAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
 	r := play(t, setup{})
 	r.slack.Faults().Error("users.info", 1, "user_not_found")
 	r.slash(quizzes, alice, "me")

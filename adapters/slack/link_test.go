@@ -100,6 +100,7 @@ func TestBadSignaturesAreLoggedOnceAMinute(t *testing.T) {
 }
 
 func TestLinkOfASocket(t *testing.T) {
+	t.Parallel()
 	m := &tallied{}
 	r := play(t, setup{slack: sandbox.Options{SocketMode: true}, config: func(c *Config) { c.Meter = m }})
 	if l := r.adapter.Link(); l.Err != nil || l.Wanted != 1 || l.Connected != 1 || !l.Since.IsZero() {

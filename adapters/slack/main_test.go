@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,7 +20,17 @@ import (
 	sandbox "quizbot/sandbox/slack"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait more than they work, whatever the number of processors. (While
+	// fuzzing the flag says how many processes do it.)
+	if flag.Lookup("test.fuzz").Value.String() == "" {
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The sandbox's own workspace.
 const (

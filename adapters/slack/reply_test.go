@@ -60,6 +60,7 @@ func TestPrivateReplies(t *testing.T) {
 }
 
 func TestPublicReplies(t *testing.T) {
+	t.Parallel()
 	r := play(t, setup{})
 	ask := r.deliver(quizzes, "r1-ask", question())
 	r.core.does(func(_ context.Context, in bot.Incoming) (bot.Reply, error) {

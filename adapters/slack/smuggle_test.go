@@ -15,6 +15,7 @@ import (
 // Nothing that a hostile conversation brings the bot to say is live in Slack, and all of
 // it keeps Slack's limits.
 func TestHostileConversationsAreInert(t *testing.T) {
+	t.Parallel()
 	var said []bot.Outgoing
 	synctest.Test(t, func(t *testing.T) {
 		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 2)
