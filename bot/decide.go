@@ -253,16 +253,23 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 		return Reply{}, false, err
 	}
 	p.name(in)
+	if reply, refused := p.refusal(events, c); refused {
+		return reply, false, nil
+	}
+	return Reply{}, true, nil
+}
+
+// refusal is what a player reads whose words were refused, with a pointer to the question
+// that stands in the way.
+func (p *plan) refusal(events []quiz.Event, c Command) (Reply, bool) {
 	for _, e := range events {
 		if refused, ok := e.(quiz.Refused); ok {
 			card := sayRefused(refused, c, p.bot.pool.Load(), p.now)
-			if refused.Reason == quiz.Occupied {
-				card.See = p.posts[refused.Round.No]
-			}
-			return private(card), false, nil
+			card.See = p.posts[refused.Round.No]
+			return private(card), true
 		}
 	}
-	return Reply{}, true, nil
+	return Reply{}, false
 }
 
 // give plays an answer and says what it came to.

@@ -123,12 +123,8 @@ func (p *plan) review(in Incoming, c Command) (Reply, bool, error) {
 		return Reply{}, false, err
 	}
 	p.name(in)
-	for _, e := range events {
-		if refused, ok := e.(quiz.Refused); ok {
-			card := sayRefused(refused, c, p.bot.pool.Load(), p.now)
-			card.See = p.posts[refused.Round.No]
-			return private(card), false, nil
-		}
+	if reply, refused := p.refusal(events, c); refused {
+		return reply, false, nil
 	}
 	if !p.quiet() {
 		return Reply{}, true, nil
