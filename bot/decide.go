@@ -18,7 +18,7 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 		return p.missed(in)
 	case in.Choice != "":
 		return p.press(in)
-	case p.quiet():
+	case p.inReplies():
 		return p.review(in, ParseCommand(in.Text))
 	case in.Addressed || in.Private:
 		return p.words(in)
@@ -294,7 +294,7 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 		case quiz.Answered:
 			p.tally.taken++
 			p.name(in)
-			if p.quiet() && !e.Late {
+			if p.inReplies() && !e.Late {
 				return p.answeredAlone(e, events)
 			}
 			if e.Late {

@@ -155,7 +155,7 @@ func (p *plan) write(e quiz.Event) {
 		p.out(Outgoing{Card: sayResumed(e)}, n)
 	case quiz.Ended:
 		if e.Game.Review {
-			if !p.quiet() { // there the reply says it
+			if !p.inReplies() { // there the reply says it
 				p.out(Outgoing{Card: p.reviewEnded(e)}, n)
 			}
 			return
@@ -176,7 +176,7 @@ func (p *plan) key(format string, numbers ...any) string {
 // it is named by the revision that it is written at, which no other message of the room
 // can share.
 func (p *plan) out(o Outgoing, n *naming) {
-	if p.quiet() {
+	if p.inReplies() {
 		return // nobody can read it there
 	}
 	o.Room = p.ref.Room
@@ -220,7 +220,7 @@ func (p *plan) take(j *job, seen map[string]bool) error {
 	j.reply, j.effect = reply, effect
 	if effect || reply.Card != nil {
 		p.cause(j.in.ID)
-		if (j.in.Private || p.quiet()) && p.direct != j.in.User {
+		if (j.in.Private || p.inReplies()) && p.direct != j.in.User {
 			p.direct = j.in.User
 			p.keepState()
 		}
@@ -260,7 +260,7 @@ func (p *plan) settle(r Receipt) {
 // learn takes the message of a round from a press on it, where its delivery is
 // still in doubt: its close can then be shown there.
 func (p *plan) learn(in Incoming, round quiz.Round) error {
-	if in.Pressed == "" || p.posts[round.No] != "" || p.quiet() {
+	if in.Pressed == "" || p.posts[round.No] != "" || p.inReplies() {
 		return nil
 	}
 	p.settle(Receipt{Key: p.key("r%d-ask", round.No), Message: in.Pressed, Round: round.No})

@@ -26,8 +26,8 @@ const ownRooms = "review:"
 // ownRoom is the room of a player's review in replies.
 func ownRoom(u UserID) RoomID { return RoomID(ownRooms + string(u)) }
 
-// quiet reports that nothing can be posted in the room: see ownRoom.
-func (p *plan) quiet() bool { return strings.HasPrefix(string(p.ref.Room), ownRooms) }
+// inReplies reports that the room is that of a review held in replies: see ownRoom.
+func (p *plan) inReplies() bool { return strings.HasPrefix(string(p.ref.Room), ownRooms) }
 
 // platformOf is the platform on which a room's people are.
 func platformOf(r RoomID) string {
@@ -40,7 +40,7 @@ const ownTag = "_"
 
 // tag is what the buttons of this room carry.
 func (p *plan) tag() string {
-	if p.quiet() {
+	if p.inReplies() {
 		return ownTag + tagOf(p.room)
 	}
 	return tagOf(p.room)
@@ -87,7 +87,7 @@ func (p *plan) dueFor(u UserID) (due, error) {
 		pick := quiz.Pick{Pack: m.Pack, Question: m.Question}
 		switch q, _ := pool.Question(pick); {
 		case !m.Due(p.now):
-		case p.quiet() && !pressable(q):
+		case p.inReplies() && !pressable(q):
 			out.typed++
 		default:
 			out.picks = append(out.picks, pick)
@@ -104,7 +104,7 @@ func (p *plan) review(in Incoming, c Command) (Reply, bool, error) {
 	if in.Aloud && !in.Private {
 		return private(sayReviewElsewhere()), false, nil
 	}
-	if _, open := p.room.Open(); open && p.quiet() {
+	if _, open := p.room.Open(); open && p.inReplies() {
 		return private(p.goOn(Card{})), false, nil
 	}
 	due, err := p.dueFor(in.User)
@@ -115,7 +115,7 @@ func (p *plan) review(in Incoming, c Command) (Reply, bool, error) {
 		return private(sayNothingDue(due, p.now)), false, nil
 	}
 	input := quiz.Review{By: string(in.User), Picks: due.picks[:min(len(due.picks), reviewAtOnce)], Gap: reviewGap, Seed: p.bot.seed()}
-	if p.quiet() {
+	if p.inReplies() {
 		input.Gap = 0
 	}
 	events, err := p.step(input)
@@ -126,7 +126,7 @@ func (p *plan) review(in Incoming, c Command) (Reply, bool, error) {
 	if reply, refused := p.refusal(events, c); refused {
 		return reply, false, nil
 	}
-	if !p.quiet() {
+	if !p.inReplies() {
 		return Reply{}, true, nil
 	}
 	err = p.shown()
@@ -147,7 +147,7 @@ func (p *plan) shown() error {
 // rooms, and where none is open, the card stays as it is.
 func (p *plan) goOn(c Card) Card {
 	round, open := p.room.Open()
-	if game := p.room.Game; open && game != nil && p.quiet() {
+	if game := p.room.Game; open && game != nil && p.inReplies() {
 		return sayNext(c, quiz.Asked{Round: round, Nth: game.Done, Of: game.Count}, p.tag())
 	}
 	return c
