@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -31,10 +30,7 @@ func Run(t testing.TB, file string, grace time.Duration, open func(Setup) Stage)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	switch err := script.Play(ctx, open(script.Setup), grace); {
-	case errors.Is(err, ErrCannot):
-		t.Skip(err)
-	case err != nil:
+	if err := script.Play(ctx, open(script.Setup), grace); err != nil {
 		t.Fatal(err)
 	}
 }

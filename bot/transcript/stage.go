@@ -8,7 +8,7 @@ import (
 	"quizbot/quiz"
 )
 
-// ErrCannot is what a Stage returns for what it can't do. Run skips such a transcript.
+// ErrCannot is what a Stage returns for what it can't do. For Run that is a failure.
 var ErrCannot = errors.New("this stage cannot do that")
 
 // Setup is the scene that a transcript asks for.
