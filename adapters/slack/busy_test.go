@@ -83,3 +83,15 @@ func TestNamesAreNotWaitedForInACrowd(t *testing.T) {
 	}
 	r.adapter.people.queue.Add(-maxLookups - maxInQueue)
 }
+
+// TestBusyOnASocket: there, too, whoever types a command is told, however many presses
+// were refused before.
+func TestBusyOnASocket(t *testing.T) {
+	t.Parallel()
+	r := play(t, setup{slack: sandbox.Options{SocketMode: true}})
+	r.core.does(func(context.Context, bot.Incoming) (bot.Reply, error) { return bot.Reply{}, bot.ErrBusy })
+	r.adapter.sorries.SetLimit(0)
+	r.adapter.sorries.SetBurst(0)
+	r.slash(quizzes, alice, "websocket")
+	r.ephemeral(quizzes, alice, bot.ErrBusy.Error())
+}

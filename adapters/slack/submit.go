@@ -152,11 +152,11 @@ func (a *Adapter) due(p *pending) (reply bot.Reply, ok bool) {
 	return p.Reply, p.Card != nil
 }
 
-// settle sends what is due. Where many are refused, not all of them are told: Slack
-// itself marks a press that was not taken, and words for each would take the time of
-// those that can be.
+// settle sends what is due. Where many presses are refused, not all who made them are
+// told: Slack itself marks a press that was not taken, and words for each would take the
+// time of those that can be. Whoever typed a command always is.
 func (a *Adapter) settle(p *pending) {
-	if errors.Is(p.err, bot.ErrBusy) && !a.sorries.AllowN(a.now(), 1) {
+	if p.in.Choice != "" && errors.Is(p.err, bot.ErrBusy) && !a.sorries.AllowN(a.now(), 1) {
 		return
 	}
 	if reply, ok := a.due(p); ok {
