@@ -24,6 +24,8 @@ const (
 	// catchUpRooms bounds for how many rooms, catchUpAtOnce how many are read side by side.
 	catchUpRooms  = 5000
 	catchUpAtOnce = 8
+	// tellTime is how long a room's result waits for the words to the one who is in it.
+	tellTime = time.Second
 )
 
 // catchUpPauses are before each try to read the histories that could not be read yet.
@@ -368,7 +370,7 @@ func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) 
 			continue
 		}
 		if j.in.Private { // one person, who reads the verdict before the result
-			said[i].Tell(j.reply)
+			b.tell(func() { said[i].Tell(j.reply) })
 			continue
 		}
 		tell = append(tell, func() { said[i].Tell(j.reply) })
@@ -377,6 +379,23 @@ func (b *Bot) catchUpRoom(ctx context.Context, h Historian, g Gap, ref RoomRef) 
 		b.log.Info("answers that were given while nobody listened", "room", ref.Room, "answers", counted)
 	}
 	return err
+}
+
+// tell runs what shows somebody a verdict, and waits until that is done. It doesn't wait
+// for long, for other rooms are still to be read.
+func (b *Bot) tell(show func()) {
+	done := make(chan struct{})
+	b.work.Go(func() {
+		defer close(done)
+		show()
+	})
+	timer := time.NewTimer(tellTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-b.ctx.Done():
+	}
 }
 
 // missing says what to read of a room; ok is false when no question was open in the

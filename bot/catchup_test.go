@@ -95,6 +95,54 @@ func TestHistoryHangs(t *testing.T) {
 	})
 }
 
+// Words to single people that don't get through hold up neither their own results for
+// long, nor those of other rooms.
+func TestWordsHangWhileCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		const alone = 20
+		who := func(n int) (name, room string) { return fmt.Sprint("p", n), fmt.Sprint("@p", n) }
+		l := w.start(asFinder)
+		for n := range alone {
+			name, room := who(n)
+			in := w.say(name, room, "method")
+			in.Private = true
+			w.must(l, in)
+		}
+		w.must(l, w.say("alice", "#room", "method"))
+		synctest.Wait()
+		l.fuse.blow()
+		time.Sleep(time.Second) // the bubble's clock
+		for n := range alone {
+			name, room := who(n)
+			in := w.types(name, room, "GET")
+			in.Private = true
+			w.platform.write(in)
+		}
+		w.platform.write(w.types("bob", "#room", "GET"))
+		time.Sleep(10 * time.Second)
+		w.platform.hushed.close()
+		began := time.Now()
+		w.start(asFinder)
+		sleepUntil(began, 6*time.Second)
+		for n := range alone + 1 {
+			_, room := who(n)
+			if n == alone {
+				room = "#room"
+			}
+			if texts, _ := w.platform.closes(room); len(texts) != 1 || strings.Contains(texts[0], "Nobody") {
+				t.Errorf("the result in %s is %q", room, texts)
+			}
+		}
+		w.platform.hushed.open()
+		synctest.Wait()
+		if told := w.platform.told("p1"); len(told) == 0 {
+			t.Error("p1 was told nothing in the end")
+		}
+		w.sumsAgree(alone+1, alone+1)
+	})
+}
+
 // One that hangs for ever is given up, and tried again.
 func TestHistoryHangsForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -35,6 +35,7 @@ type platform struct {
 	history []bot.Incoming // every line that was said
 	asked   []bot.Missing  // what was asked of the history
 	unread  *gate          // holds up who reads it; nil: nothing does
+	hushed  gate           // holds up the words to single people
 	failing []error        // what the next ones who read it get
 }
 
@@ -192,6 +193,7 @@ func (p *platform) Missed(ctx context.Context, m bot.Missing) ([]bot.Said, error
 	for _, in := range p.history {
 		if in.Room == m.Room && !in.At.Before(m.Since) {
 			out = append(out, bot.Said{Incoming: in, Tell: func(r bot.Reply) {
+				p.hushed.pass()
 				p.show(strings.TrimPrefix(string(in.Room), "test:T/"), string(in.User[len("test:T/"):]), *r.Card)
 			}})
 		}
