@@ -14,5 +14,5 @@
 //	-chaos.for 2m         how long to play; from 5m on the last part runs without kills, to find leaks
 //	-chaos.seed N         repeats the choices of a run, as far as real time allows
 //	-chaos.report FILE    writes the table of results as Markdown
-//	-chaos.load           measures the load that the program takes instead
+//	-chaos.load           offers ten times the load for a minute, not for 15 s
 package chaos

@@ -17,7 +17,7 @@ var (
 	playFor    = flag.Duration("chaos.for", 2*time.Minute, "how long to play")
 	seedFlag   = flag.Uint64("chaos.seed", 0, "seed of all choices; 0: a new one")
 	reportFile = flag.String("chaos.report", "", "file for the table of results, in Markdown")
-	loadMode   = flag.Bool("chaos.load", false, "measure the load that the program takes")
+	loadMode   = flag.Bool("chaos.load", false, "offer ten times the load for a minute, not in passing")
 )
 
 // binary is the program, built with the failpoints.
