@@ -28,8 +28,13 @@ const maxScorers = 15
 func sayQuestion(e quiz.Asked, tag string) Card {
 	r := e.Round
 	card := Card{Title: heading(r, e.Nth, e.Of), Body: []string{r.Question.Ask}, Choices: choices(r, tag)}
-	card.Footer = strings.Join([]string{plural(r.Points, "point"), span(r.Limit), howToAnswer(r)}, " · ")
+	card.Footer = terms(r, howToAnswer(r))
 	return card
+}
+
+// terms are what a question gives, how long it is open, and how to answer it.
+func terms(r quiz.Round, how string) string {
+	return strings.Join([]string{plural(r.Points, "point"), span(r.Limit), how}, " · ")
 }
 
 // heading is "WebSocket · easy", in a game "Question 2 of 5 · WebSocket · easy".
@@ -62,11 +67,11 @@ func difficulty(d quiz.Difficulty) string {
 func howToAnswer(r quiz.Round) string {
 	switch r.Question.Kind {
 	case quiz.Choice, quiz.TrueFalse:
-		return "press a button, or type the letter"
+		return howToPress(r) + ", or type the letter"
 	case quiz.Multi:
-		return "pick every right one: press the buttons, or type the letters (A C)"
+		return howToPress(r) + ", or type the letters (A C)"
 	case quiz.Order:
-		return "put them in order: press one after the other, or type the letters (" + strings.Join(someOrder(r), " ") + ")"
+		return howToPress(r) + ", or type the letters (" + strings.Join(someOrder(r), " ") + ")"
 	case quiz.Number:
 		if r.Question.Unit != "" {
 			return "type a number (in " + r.Question.Unit + ")"
@@ -74,6 +79,18 @@ func howToAnswer(r quiz.Round) string {
 		return "type a number"
 	default:
 		return "type your answer"
+	}
+}
+
+// howToPress is how to answer a question of options by its buttons alone.
+func howToPress(r quiz.Round) string {
+	switch r.Question.Kind {
+	case quiz.Multi:
+		return "pick every right one: press the buttons"
+	case quiz.Order:
+		return "put them in order: press one after the other"
+	default:
+		return "press a button"
 	}
 }
 

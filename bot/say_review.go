@@ -15,6 +15,7 @@ import (
 // sayNext puts the next question of a review below a card; alone, where the card is empty.
 func sayNext(c Card, e quiz.Asked, tag string) Card {
 	next := sayQuestion(e, tag)
+	next.Footer = terms(e.Round, howToPress(e.Round)) // what is typed here is said to all
 	if c.Title == "" {
 		return next
 	}
