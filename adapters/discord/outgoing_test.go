@@ -124,6 +124,9 @@ func TestReadyFollowsTheToken(t *testing.T) {
 	now := newClock()
 	w := open(t, sandbox.Options{}, func(c *discord.Config) { c.Now = now.now })
 	w.ready(t)
+	if err := w.WaitFor(within(t), func() bool { return len(w.Commands()) > 0 }); err != nil { // else that call shows that the token is good
+		t.Fatal(err)
+	}
 	deliver := func(key string) error {
 		_, err := w.adapter.Deliver(within(t), bot.Outgoing{Key: key, Room: room, Card: bot.Card{Title: "x"}})
 		return err

@@ -79,7 +79,8 @@ type gate struct {
 	mu      sync.Mutex
 	invalid int
 	since   time.Time
-	refused bool // the token, when it was last used
+	begun   int // calls
+	refused int // how many had begun when the token was last refused; 0: it is good, as far as is known
 }
 
 func newGate(base *url.URL, next http.RoundTripper, now func() time.Time) *gate {
@@ -112,6 +113,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL.Scheme, r.URL.Host, r.URL.Path, r.URL.RawPath = g.base.Scheme, g.base.Host, g.base.Path+path, ""
 	r.Host = g.base.Host
+	call := g.begin()
 	resp, err := g.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -119,7 +121,7 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	after := seconds(resp.Header.Get("X-RateLimit-Reset-After"))
 	if route != "" {
 		g.lanes.learn(route, resp.Header)
-		g.judge(resp.StatusCode)
+		g.judge(call, resp.StatusCode)
 	}
 	scope := resp.Header.Get("X-RateLimit-Scope")
 	for name := range resp.Header { // for discordgo there are no limits
@@ -134,18 +136,27 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, g.refusal(route, resp, after, scope)
 }
 
-// judge learns from an answer whether the token is good.
-func (g *gate) judge(status int) {
+// begin numbers a call.
+func (g *gate) begin() int {
 	g.mu.Lock()
-	before := g.refused
+	defer g.mu.Unlock()
+	g.begun++
+	return g.begun
+}
+
+// judge learns from the answer to a call whether the token is good. One that was under
+// way when the token was refused doesn't tell: it may have been let in before.
+func (g *gate) judge(call, status int) {
+	g.mu.Lock()
+	before := g.refused > 0
 	switch {
 	case status == http.StatusUnauthorized:
-		g.refused = true
+		g.refused = g.begun
 		g.lanes.closeAll(unauthorizedPause)
-	case status < 300:
-		g.refused = false
+	case status < 300 && call > g.refused:
+		g.refused = 0
 	}
-	now := g.refused
+	now := g.refused > 0
 	g.mu.Unlock()
 	if now != before {
 		g.changed()
@@ -156,7 +167,7 @@ func (g *gate) judge(status int) {
 func (g *gate) err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.refused {
+	if g.refused > 0 {
 		return errUnauthorized
 	}
 	return nil
