@@ -14,7 +14,8 @@ type Source struct {
 	Faults Problems // why it is no pack
 	Advice Problems // what makes a question bad without making it wrong
 
-	names []topicName
+	names  []topicName
+	places []Problem // of the questions, in their order: only where they stand
 }
 
 // topicName is an id or an alias, where it stands.
@@ -32,6 +33,9 @@ func ReadSource(file string, src []byte) Source {
 	s := Source{File: file, Faults: p.problems, names: p.names}
 	if len(p.problems) == 0 {
 		s.Pack, s.Advice = pack, advise(file, pack, p.at)
+		for _, n := range p.at.questions {
+			s.places = append(s.places, p.place(n))
+		}
 	}
 	return s
 }

@@ -52,6 +52,14 @@ func (p *parser) pack(root *yaml.Node) Pack {
 		},
 		"language": p.into(&pack.Language, "language", 35),
 		"license":  p.into(&pack.License, "license", MaxTitle),
+		"retired": func(n *yaml.Node) {
+			pack.Retired = p.texts(n, "retired", maxID, looksOf)
+			for i, id := range pack.Retired {
+				if id != "" && !idForm.MatchString(id) {
+					p.fault(n.Content[i], cureID, "the retired id %q is not a plain name", cutText(id))
+				}
+			}
+		},
 		"questions": func(n *yaml.Node) {
 			if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 				p.fault(n, "list them, each with - id: …", "questions must be a list of at least one question")
@@ -71,6 +79,11 @@ func (p *parser) pack(root *yaml.Node) Pack {
 	}, "pack", "questions")
 	if pack.Title == "" {
 		pack.Title = pack.ID
+	}
+	for i, q := range pack.Questions {
+		if slices.Contains(pack.Retired, q.ID) {
+			p.fault(p.at.questions[i], "give it an id of its own: what was answered to the old one would count for it", "the question id %q is retired", q.ID)
+		}
 	}
 	return pack
 }

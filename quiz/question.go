@@ -82,6 +82,9 @@ type Pack struct {
 	Language  string
 	License   string
 	Questions []Question
+	// Retired are ids of questions that were taken out: history hangs on them, so no
+	// question may have them again.
+	Retired []string
 }
 
 // Points is what a right answer is worth outside the extras of a game:

@@ -20,8 +20,9 @@ type packCommand struct {
 func readAtMost(r io.Reader, n int64) ([]byte, error) { return io.ReadAll(io.LimitReader(r, n)) }
 
 type packLintCommand struct {
-	Paths  []string `arg:"" optional:"" help:"Pack files or folders of them (without: the embedded packs)."`
-	Strict bool     `help:"Advice counts as a fault."`
+	Paths   []string `arg:"" optional:"" help:"Pack files or folders of them (without: the embedded packs)."`
+	Strict  bool     `help:"Advice counts as a fault."`
+	Against string   `help:"An earlier state of the packs, a file or a folder: no question may have gone whose id isn't retired." placeholder:"PATH"`
 }
 
 // Run opens no database. It fails where a pack is at fault; advice is a fault
@@ -40,6 +41,17 @@ func (c packLintCommand) Run(at surroundings) error {
 		return l.err
 	}
 	l.faults = append(l.faults, quiz.Clashes(l.sources)...)
+	l.advice = append(l.advice, quiz.Across(l.sources)...)
+	if c.Against != "" {
+		var before linter
+		if err := before.path(c.Against); err != nil {
+			return err
+		}
+		if before.err != nil {
+			return before.err
+		}
+		l.faults = append(l.faults, quiz.Gone(before.sources, l.sources)...)
+	}
 	tell(at.err, l.faults, quiz.Problem.String)
 	tell(at.err, l.advice, func(p quiz.Problem) string {
 		return fmt.Sprintf("%s: advice: %s; %s", p.Place(), p.Text, p.Cure)
