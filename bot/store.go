@@ -159,6 +159,10 @@ type Board struct {
 // Boards answers questions about points. What it says includes every committed answer.
 type Boards interface {
 	Board(ctx context.Context, q BoardQuery) (Board, error)
+	// Days says how the first q.Top players of the week of q.Now came to their points: on each
+	// of its days up to q.Now. q.Period and q.Player don't matter. It is for weeks that are
+	// not over for longer than boards of days are kept.
+	Days(ctx context.Context, q BoardQuery) ([]quiz.DayPoints, error)
 	// Record sums up one player in one team; zero when the player never answered.
 	Record(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
 	// Fold prepares what Board and Record say. They do it themselves too; done

@@ -57,6 +57,24 @@ type Standing struct {
 	Points int
 }
 
+// DayPoints is a line of a week's leaderboard, with what it is made of: the points of each
+// day, from Monday on, as far as the week has come.
+type DayPoints struct {
+	Standing
+	Days []int
+}
+
+// Days are the days of the ISO week that t lies in, from Monday to t's own, at midnight in
+// t's time zone.
+func Days(t time.Time) []time.Time {
+	since := (int(t.Weekday()) + 6) % 7 // days since Monday
+	out := make([]time.Time, since+1)
+	for i := range out {
+		out[i] = time.Date(t.Year(), t.Month(), t.Day()-since+i, 0, 0, 0, 0, t.Location())
+	}
+	return out
+}
+
 // Record sums up what one player has answered.
 type Record struct {
 	Name     string           `json:"-"`

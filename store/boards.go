@@ -272,6 +272,41 @@ func (s *Store) Board(ctx context.Context, q bot.BoardQuery) (bot.Board, error) 
 	return out, nil
 }
 
+// Days implements bot.Boards.
+func (s *Store) Days(ctx context.Context, q bot.BoardQuery) ([]quiz.DayPoints, error) {
+	if err := s.Fold(ctx, q.Team); err != nil {
+		return nil, fmt.Errorf("fold the ledger of %s: %w", q.Team, err)
+	}
+	var out []quiz.DayPoints
+	now := q.Now.UTC()
+	err := s.engine.View(ctx, string(q.Team), func(tx Tx) error {
+		out = nil
+		if q.Top <= 0 {
+			return nil
+		}
+		first, err := top(tx, boardName(q.Room, quiz.Week.At(now)), q.Top, names{tx: tx})
+		if err != nil {
+			return err
+		}
+		for _, standing := range first {
+			one := quiz.DayPoints{Standing: standing}
+			for _, day := range quiz.Days(now) {
+				points, err := tx.Get(key(keyScore, boardName(q.Room, quiz.Today.At(day)), standing.Player))
+				if err != nil {
+					return err
+				}
+				one.Days = append(one.Days, int(int64(getUint(points))))
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the days of %s: %w", q.Team, err)
+	}
+	return out, nil
+}
+
 func top(tx Tx, board string, n int, names names) ([]quiz.Standing, error) {
 	prefix := key(keyBoard, board)
 	kvs, err := tx.Scan(prefix, after(prefix), n)

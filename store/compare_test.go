@@ -196,6 +196,10 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 				got, err2 := s.Board(ctx, q)
 				same("board of a room", want, got, err1, err2)
 			}
+			q := bot.BoardQuery{Team: team, Room: room, Now: now, Top: 3}
+			wantDays, err1 := model.Days(ctx, q)
+			gotDays, err2 := s.Days(ctx, q)
+			same("days of a room", wantDays, gotDays, err1, err2)
 		}
 		for _, p := range players {
 			want, err1 := model.Record(ctx, team, p)

@@ -350,6 +350,35 @@ func (m *model) Board(ctx context.Context, q bot.BoardQuery) (bot.Board, error) 
 	return out, nil
 }
 
+// Days implements bot.Boards.
+func (m *model) Days(ctx context.Context, q bot.BoardQuery) ([]quiz.DayPoints, error) {
+	q.Period, q.Player = quiz.Week, ""
+	board, err := m.Board(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var out []quiz.DayPoints
+	for _, s := range board.Top {
+		one := quiz.DayPoints{Standing: s, Days: make([]int, len(quiz.Days(q.Now.UTC())))}
+		for _, e := range m.team(q.Team).ledger {
+			if (q.Room == "" || q.Room == e.Room) && string(e.Player) == s.Player {
+				for i, day := range quiz.Days(q.Now.UTC()) {
+					if at := e.At.UTC(); !at.Before(day) && at.Before(day.AddDate(0, 0, 1)) {
+						one.Days[i] += e.Points
+					}
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
 // Fold implements bot.Boards: the model counts when it is asked.
 func (m *model) Fold(context.Context, bot.TeamID) error { return nil }
 

@@ -316,4 +316,40 @@ func testBoards(t *testing.T, s bot.Store) {
 	if r, err := s.Record(ctx, teamA, "nobody"); err != nil || r.Answered != 0 {
 		t.Errorf("nobody's record: %+v %v", r, err)
 	}
+	testDays(t, s)
+}
+
+// testDays goes on where testBoards ends, on a Tuesday: all but one have points of this day alone.
+func testDays(t *testing.T, s bot.Store) {
+	t.Helper()
+	ctx := t.Context()
+	c := change(1)
+	monday := answerOf(3, "p0", 70)
+	monday.At = noon().Add(-12*time.Hour - time.Millisecond)
+	sunday := answerOf(4, "p0", 900)
+	sunday.At = noon().Add(-36*time.Hour - time.Millisecond)
+	c.Answers = []bot.Entry{monday, sunday}
+	noError(t, s.Commit(ctx, c))
+	q := bot.BoardQuery{Team: teamA, Period: quiz.AllTime, Now: noon(), Top: 2, Player: "p3"}
+	days, err := s.Days(ctx, q)
+	noError(t, err)
+	want := `[{4 2000 [0 2000]} {0 100 [70 30]}]`
+	brief := func(days []quiz.DayPoints) string {
+		var out []string
+		for _, d := range days {
+			out = append(out, fmt.Sprintf("{%s %d %v}", d.Player[1:], d.Points, d.Days))
+		}
+		return fmt.Sprint(out)
+	}
+	if got := brief(days); got != want || days[1].Rank != 2 || days[1].Name != "Pia" {
+		t.Errorf("days: %+v, want %s", days, want)
+	}
+	q.Room = roomB
+	if days, err = s.Days(ctx, q); err != nil || brief(days) != `[{2 5 [0 5]}]` {
+		t.Errorf("days of another room: %+v %v", days, err)
+	}
+	q.Now = noon().AddDate(0, 0, 7)
+	if days, err = s.Days(ctx, q); err != nil || len(days) != 0 {
+		t.Errorf("days of a week without answers: %+v %v", days, err)
+	}
 }
