@@ -51,6 +51,7 @@ type Bot struct {
 	folding    folding
 	forgetting forgetting
 	catch      catchup
+	settings   settings
 
 	work    sync.WaitGroup     // mailboxes, couriers and ticks that run
 	ctx     context.Context    // of delivering

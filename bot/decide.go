@@ -234,7 +234,14 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	var input quiz.Input
 	switch c.Word {
 	case WordStart:
-		input = quiz.Start{By: by, Topic: c.Topic, Count: c.Count, Each: c.Each, Speed: cmp.Or(c.Speed, p.bot.speed), Variant: c.Variant, Seed: p.bot.seed()}
+		team, err := p.bot.teamSettings(p.ref.Team)
+		if err != nil {
+			return Reply{}, false, err
+		}
+		input = quiz.Start{
+			By: by, Topic: c.Topic, Count: cmp.Or(c.Count, team.Count), Each: cmp.Or(c.Each, time.Duration(team.Seconds)*time.Second),
+			Speed: cmp.Or(c.Speed, team.Speed, p.bot.speed), Variant: c.Variant, Seed: p.bot.seed(),
+		}
 	case WordStop:
 		input = quiz.Stop{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordSkip:
@@ -285,7 +292,11 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 	if name == "" {
 		name = shortID(in.User)
 	}
-	events, err := p.step(quiz.Give{Round: no, Player: string(in.User), Name: name, Given: given, At: at})
+	own, err := p.bot.playerSettings(in.User)
+	if err != nil {
+		return Reply{}, false, err
+	}
+	events, err := p.step(quiz.Give{Round: no, Player: string(in.User), Name: name, Given: given, At: at, Pace: own.Pace})
 	if err != nil {
 		return Reply{}, false, err
 	}

@@ -69,6 +69,8 @@ func (b *Bot) Forget(ctx context.Context, player UserID) (Forgotten, error) {
 	out, err := b.store.Forget(ctx, player)
 	b.forgetting.add(b.now(), player, out.Gone)
 	b.couriers.forget(&b.forgetting)
+	b.settings.players.forget(player)
+	b.settings.teams.forgetAll() // which may have named the player
 	// Whatever came of it, what is in memory is read again: after an error, some
 	// teams may have forgotten the player.
 	return out, errors.Join(err, b.rooms.forget(ctx, b, player))

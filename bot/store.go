@@ -188,8 +188,9 @@ type People interface {
 	// when that is nothing.
 	Export(ctx context.Context, player UserID) (Dossier, error)
 	// Forget deletes all that is kept about a player, team by team, each in one
-	// transaction: name, answers and what follows from them, every mention in rooms
-	// and in messages to send, and the rooms that are the player's direct messages.
+	// transaction: name, answers and what follows from them, every mention in rooms,
+	// in settings and in messages to send, the player's own settings, and the rooms that
+	// are the player's direct messages.
 	// Rooms that changed have a new revision, those that are gone are at 0. The others'
 	// points stay as they are. Its error is ErrUnknownPlayer when nothing is kept;
 	// after any other, some teams may have forgotten the player: forget again.
@@ -204,10 +205,14 @@ type Dossier struct {
 
 // TeamDossier is what is kept about a player in one team.
 type TeamDossier struct {
-	Team    TeamID      `json:"team"`
-	Name    string      `json:"name,omitempty"`
-	Record  quiz.Record `json:"record,omitzero"`
-	Answers []Entry     `json:"answers,omitempty"` // oldest first
+	Team TeamID `json:"team"` // PlayersTeam: what belongs to no team
+	Name string `json:"name,omitempty"`
+	// Settings are the player's own, in PlayersTeam; TeamSettings the team's, where they
+	// mention the player, with their fields in alphabetical order.
+	Settings     *PlayerSettings `json:"settings,omitempty"`
+	TeamSettings json.RawMessage `json:"team_settings,omitempty"`
+	Record       quiz.Record     `json:"record,omitzero"`
+	Answers      []Entry         `json:"answers,omitempty"` // oldest first
 	// Seen are the questions that the player was asked, as far as review knows.
 	Seen   []quiz.Seen   `json:"seen,omitempty"`
 	Boards []BoardPoints `json:"boards,omitempty"`
@@ -238,10 +243,11 @@ type RoomDossier struct {
 
 // Forgotten is what Forget has deleted.
 type Forgotten struct {
-	Teams     int       `json:"teams"`     // that knew the player
-	Answers   int       `json:"answers"`   // from the ledger
-	Standings int       `json:"standings"` // places on boards
-	Messages  int       `json:"messages"`  // to send that named the player; they say it without the name
+	Settings  bool      `json:"settings,omitempty"` // the player's own
+	Teams     int       `json:"teams"`              // that knew the player
+	Answers   int       `json:"answers"`            // from the ledger
+	Standings int       `json:"standings"`          // places on boards
+	Messages  int       `json:"messages"`           // to send that named the player; they say it without the name
 	Changed   []RoomRef `json:"changed,omitempty"`
 	Gone      []RoomRef `json:"gone,omitempty"` // direct messages
 }
@@ -267,5 +273,6 @@ type Store interface {
 	Boards
 	Reviews
 	People
+	Settings
 	Upkeep
 }

@@ -117,7 +117,7 @@ func (s *step) giveLate(in Give) {
 		s.say(Repeated{Round: round, Answer: before})
 		return
 	}
-	a := s.priced(round, graded(round, in))
+	a := s.priced(round, graded(round, in), in.Pace)
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Past = slices.Clone(s.room.Past)
 	s.room.Past[i].Round = round

@@ -300,7 +300,7 @@ func (s *step) give(in Give) {
 		s.say(Late{Round: in.Round})
 		return
 	}
-	a := s.priced(round, graded(round, in))
+	a := s.priced(round, graded(round, in), in.Pace)
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Rounds[i] = round
 	s.say(Answered{Round: round, Answer: a})

@@ -39,14 +39,31 @@ func (s Speed) Percent() int {
 	}
 }
 
+// Pace is how much longer than others a player may take for the same points for speed, in
+// per cent; 0 is 100.
+type Pace int
+
+// Paces lists those that players can choose.
+func Paces() []Pace { return []Pace{100, 150, 200} }
+
+// counted is when an answer given at a time counts as given: what has passed since the
+// beginning counts by the pace.
+func (p Pace) counted(begin, at time.Time) time.Time {
+	if p <= 100 || !at.After(begin) {
+		return at
+	}
+	return begin.Add(at.Sub(begin) * 100 / time.Duration(p))
+}
+
 // speedPoints is what an answer given at that time gets for speed: all of it within
 // the time that reading takes, and from then on less and less until the end. While
 // nobody knows since when the question can be read, nobody is late.
-func speedPoints(r Round, at time.Time) int {
+func speedPoints(r Round, at time.Time, pace Pace) int {
 	most := r.Points * r.Speed.Percent() / 100
 	if r.Closes.IsZero() {
 		return most
 	}
+	at = pace.counted(r.Opened, at)
 	fall, left := r.Limit-readsIn(r.Question), r.Closes.Sub(at)
 	if fall <= 0 || left >= fall {
 		return most
@@ -102,11 +119,11 @@ func (g Game) streaks(hits Bits) int {
 // came to without it. So an answer that comes late and closes a gap in a row brings
 // what the row's later answers lacked, what others were told stays true, and the sum
 // is the same in whatever order answers come.
-func (s *step) priced(round Round, a Answer) Answer {
+func (s *step) priced(round Round, a Answer, pace Pace) Answer {
 	if !a.Right {
 		return a
 	}
-	a.Speed = speedPoints(round, a.At)
+	a.Speed = speedPoints(round, a.At, pace)
 	if g := s.gameOf(round.No); g != nil && round.Speed != "" {
 		hits := s.hits(*g, a.Player)
 		a.Streak = g.streaks(hits.with(g.nth(round.No))) - g.streaks(hits)

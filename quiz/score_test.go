@@ -253,16 +253,16 @@ func TestSpeedPoints(t *testing.T) {
 		{SpeedFull, 11 * time.Second, 0},
 	} {
 		r.Speed = c.speed
-		if got := speedPoints(r, noon.Add(c.after)); got != c.want {
+		if got := speedPoints(r, noon.Add(c.after), 0); got != c.want {
 			t.Errorf("%s after %s: %d points, want %d", c.speed, c.after, got, c.want)
 		}
 	}
 	r.Limit, r.Closes = time.Second, noon.Add(time.Second) // no more than reading takes
-	if got := speedPoints(r, r.Closes); got != 30 {
+	if got := speedPoints(r, r.Closes, 0); got != 30 {
 		t.Errorf("at the end of a question that is all reading: %d points", got)
 	}
 	r.Closes = time.Time{} // not known to stand there yet
-	if got := speedPoints(r, noon.Add(time.Hour)); got != 30 {
+	if got := speedPoints(r, noon.Add(time.Hour), 0); got != 30 {
 		t.Errorf("before its time runs: %d points", got)
 	}
 }

@@ -93,6 +93,7 @@ type Give struct {
 	Player, Name string
 	Given        Given
 	At           time.Time // when it was given
+	Pace         Pace      // of the player
 }
 
 // Posted says that the round's question can be read by the players: its time begins.

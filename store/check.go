@@ -13,7 +13,7 @@ func Check(key, value []byte) error {
 	}
 	sound := true
 	switch key[0] {
-	case keyRoom, keyPast, keyLedger, keyOutbox, keyRecord, keyRecalls:
+	case keyRoom, keyPast, keyLedger, keyOutbox, keyRecord, keyRecalls, keyTeamSettings, keyOwnSettings:
 		sound = json.Valid(value)
 	case keyRev, keyAnswer, keyLine, keyRound, keyCounter, keyWakeOf, keyScore, keyCount, keyPlayers:
 		sound = len(value) == 8

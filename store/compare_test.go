@@ -96,6 +96,7 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 				t.Fatalf("seed %d, step %d: once %s: %v, want %v", seed, step, id, got, want)
 			}
 		}
+		changeSettings(t, fmt.Sprintf("seed %d, step %d", seed, step), model, s, team, players[over.IntN(6)], fmt.Sprintf("d%d", over.IntN(step+2)), now, over)
 		forget := step < steps*2/3 // something is left at the end
 		if forget && r.IntN(12) == 0 {
 			player := players[r.IntN(6)]
@@ -150,6 +151,38 @@ func kind(err error) string {
 		return "stale"
 	default:
 		return err.Error()
+	}
+}
+
+// changeSettings has a player or a team choose something, now and then, by a delivery that
+// may have been taken in before.
+func changeSettings(t *testing.T, at string, model, s bot.Store, team bot.TeamID, player bot.UserID, cause string, now time.Time, r *rand.Rand) {
+	t.Helper()
+	value, what := r.IntN(3), r.IntN(12)
+	on := func(s bot.Store) (fresh bool, err error) {
+		switch what {
+		case 0:
+			return s.ChangePlayer(t.Context(), player, cause, now, func(p bot.PlayerSettings) bot.PlayerSettings {
+				p.Pace = quiz.Pace(100 * value)
+				return p
+			})
+		case 1:
+			return s.SetHidden(t.Context(), player, value > 0, cause, now)
+		case 2:
+			return s.ChangeTeam(t.Context(), team, cause, now, func(x bot.TeamSettings) bot.TeamSettings {
+				x.Count, x.AdminsStart = value, !x.AdminsStart
+				x.Rooms.List = append(x.Rooms.List, "r1")[min(value, 1):]
+				return x
+			})
+		default:
+			return true, nil
+		}
+	}
+	want, err1 := on(model)
+	got, err2 := on(s)
+	noError(t, errors.Join(err1, err2))
+	if want != got {
+		t.Fatalf("%s: settings by %s: fresh %v, want %v", at, cause, got, want)
 	}
 }
 
@@ -212,6 +245,16 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 				same("board", wantBoard, gotBoard, err1, err2)
 			}
 		}
+	}
+	for _, team := range teams {
+		want, err1 := model.TeamSettings(ctx, team)
+		got, err2 := s.TeamSettings(ctx, team)
+		same("settings of a team", want, got, err1, err2)
+	}
+	for _, p := range players {
+		want, err1 := model.PlayerSettings(ctx, p)
+		got, err2 := s.PlayerSettings(ctx, p)
+		same("settings of a player", want, got, err1, err2)
 	}
 	wantPlayers, err1 := model.Players(ctx)
 	gotPlayers, err2 := s.Players(ctx)

@@ -26,6 +26,8 @@
 //	x PLAYER                the player's record, JSON
 //	q PLAYER PACK QUESTION  that player's newest answers to that question: when, and how rated, JSON
 //	j PLAYER                player who has answered here (indexed over all teams)
+//	d                       the team's settings, JSON
+//	P PLAYER                the player's own settings, JSON, in the team "players"
 //	z NAME                  a value of the program's own, in the team "program"
 //
 // The ledger may have holes: what a person wants forgotten, and what is older than

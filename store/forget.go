@@ -17,6 +17,7 @@ func (s *Store) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, e
 	if player == "" {
 		return out, fmt.Errorf("forget: %w", bot.ErrUnknownPlayer)
 	}
+	found := false
 	err := s.eachTeam(ctx, func(team string) error {
 		known := false
 		if err := s.engine.View(ctx, team, func(tx Tx) error { // most teams need no write
@@ -34,7 +35,11 @@ func (s *Store) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, e
 			one, err = forgetPlayer(tx, team, string(player))
 			return err
 		})
-		out.Teams += one.Teams
+		found = found || one.Teams > 0
+		out.Settings = out.Settings || one.Settings
+		if team != playersTeam {
+			out.Teams += one.Teams
+		}
 		out.Answers += one.Answers
 		out.Standings += one.Standings
 		out.Messages += one.Messages
@@ -45,7 +50,7 @@ func (s *Store) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, e
 	if err != nil {
 		return out, fmt.Errorf("forget %s: %w", player, err)
 	}
-	if out.Teams == 0 {
+	if !found {
 		return out, fmt.Errorf("forget %s: %w", player, bot.ErrUnknownPlayer)
 	}
 	return out, nil
@@ -57,7 +62,7 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 	if err != nil || h.empty() {
 		return out, err
 	}
-	out.Teams, out.Answers = 1, len(h.entries)
+	out.Teams, out.Answers, out.Settings = 1, len(h.entries), h.own != nil
 	for _, board := range h.boards() {
 		_, stood, err := takeOff(tx, board, player)
 		if err != nil {
@@ -79,6 +84,9 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 	}
 	for _, k := range h.seen {
 		tx.Delete(k)
+	}
+	if err := h.scrubSettings(tx, player); err != nil {
+		return out, err
 	}
 	rooms := maps.Clone(changed)
 	for room := range h.rooms {
@@ -108,6 +116,9 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 		if there {
 			out.Changed = append(out.Changed, bot.RoomRef{Team: bot.TeamID(team), Room: bot.RoomID(room)})
 		}
+	}
+	if team == playersTeam {
+		return out, nil // ids of deliveries stay: they guard others' choices
 	}
 	return out, dropEmptyTeam(tx)
 }
@@ -231,7 +242,7 @@ func drop(tx Tx, prefix []byte) error {
 // dropEmptyTeam deletes what is left of a team in which nothing was ever kept, or
 // nothing any more: its counters, and ids of deliveries.
 func dropEmptyTeam(tx Tx) error {
-	for _, kind := range []byte{keyRev, keyRoom, keyLedger, keyName, keyOutbox} {
+	for _, kind := range []byte{keyRev, keyRoom, keyLedger, keyName, keyOutbox, keyTeamSettings, keyOwnSettings} {
 		kvs, err := tx.Scan(key(kind), after(key(kind)), 1)
 		if err != nil || len(kvs) > 0 {
 			return err

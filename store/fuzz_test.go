@@ -74,6 +74,7 @@ func FuzzRecords(f *testing.F) {
 		{keyRoom, state}, {keyRoom, []byte(`{"room":{"rounds":[{"no":-1},{"no":1,"question":{"kind":"?"}}]},"posts":{"9":"m"}}`)}, {keyLedger, one}, {keyLedger, []byte(`{"points":-1,"at":"0001-01-01T00:00:00Z"}`)},
 		{keyOutbox, line}, {keyRecord, []byte(`{"Answered":-1}`)}, {keyRev, putUint(1)}, {keyAnswer, putUint(1 << 63)}, {keyCounter, putUint(1<<64 - 1)}, {keyScore, []byte{1}}, {keyBoard, nil}, {keyWake, []byte("\x00")},
 		{keyRecalls, []byte("[[1,3],[-9223372036854775808,99]]")}, {keyRecalls, []byte("[null,[1],[2,3,4]]")}, {keyHere, nil},
+		{keyTeamSettings, []byte(`{"rooms":{"only":true,"list":["r"]},"reviewers":["p","q"],"by":"p"}`)}, {keyTeamSettings, []byte(`{"rooms":7}`)}, {keyOwnSettings, []byte(`{"pace":-1,"hidden":true}`)}, {keyOwnSettings, []byte("null")},
 	} {
 		f.Add(c.kind, []byte("r\x00"), c.value)
 	}
@@ -120,6 +121,10 @@ func FuzzRecords(f *testing.F) {
 		if seen, err := s.Seen(ctx, "p"); err == nil {
 			quiz.Memories(seen, pool, now)
 		}
+		_, _ = s.PlayerSettings(ctx, "p")
+		_, _ = s.TeamSettings(ctx, "t")
+		_, _ = s.ChangePlayer(ctx, "p", "d4", now, func(p bot.PlayerSettings) bot.PlayerSettings { return p })
+		_, _ = s.ChangeTeam(ctx, "t", "d5", now, func(x bot.TeamSettings) bot.TeamSettings { return x })
 		_, _ = s.Players(ctx)
 		_, _ = s.Export(ctx, "p")
 		next := bot.Change{Team: "t", Room: "r", From: 1, At: now, Causes: []string{"d3"}, Begun: []string{"r1-ask"}, Settled: []bot.Receipt{{Key: "r1-ask", Message: "m", Round: 1}},

@@ -69,11 +69,18 @@ func players(tx Tx, all map[bot.UserID]bool) error {
 		all[bot.UserID(player)] = true
 		from = after(key(keyOf, player))
 	}
-	for _, kind := range roomKinds() {
+	if err := each(tx, key(keyOwnSettings), func(kv KV) error {
+		player, _, err := takeString(kv.Key[1:])
+		all[bot.UserID(player)] = true
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, kind := range append(roomKinds(), keyTeamSettings) {
 		if err := each(tx, key(kind), func(kv KV) error {
 			var v any
 			if err := json.Unmarshal(kv.Value, &v); err != nil {
-				return fmt.Errorf("decode room: %w", err)
+				return fmt.Errorf("decode a record of kind %c: %w", kind, err)
 			}
 			mentioned(v, all)
 			return nil
@@ -121,6 +128,9 @@ type held struct {
 	named   bool
 	rooms   map[string]*heldRoom
 	seen    [][]byte // keys of deliveries
+
+	own      []byte // the player's settings; nil: none
+	settings []byte // the team's; nil: they don't mention the player
 }
 
 // heldRoom is what one room holds of a player.
@@ -142,7 +152,7 @@ func (h *held) room(room string) *heldRoom {
 }
 
 func (h *held) empty() bool {
-	return len(h.seqs) == 0 && !h.named && len(h.rooms) == 0 && len(h.seen) == 0
+	return len(h.seqs) == 0 && !h.named && len(h.rooms) == 0 && len(h.seen) == 0 && h.own == nil && h.settings == nil
 }
 
 // find reads all that a team holds of a player, and changes nothing.
@@ -163,6 +173,9 @@ func find(tx Tx, player string) (*held, error) {
 		h.seqs, h.entries = append(h.seqs, seq), append(h.entries, e)
 		return err
 	}); err != nil {
+		return nil, err
+	}
+	if err := h.findInSettings(tx, player); err != nil {
 		return nil, err
 	}
 	if err := h.findInRooms(tx, player); err != nil {
@@ -211,6 +224,7 @@ func roomKinds() []byte {
 	others := []byte{
 		keyRev, keySeen, keyLedger, keyAnswer, keyOf, keyName, keyOutbox, keyLine, keyMessage, keyRound, keyCounter, keyWake, keyUnsent,
 		keyWakeOf, keyScore, keyBoard, keyCount, keyPlayers, keyRecord, keyValue, keyRecalls, keyHere,
+		keyTeamSettings,
 	}
 	var out []byte
 	for kind := byte('a'); kind <= 'z'; kind++ {
@@ -340,7 +354,10 @@ func (h *held) dossier(tx Tx, player bot.UserID) (bot.TeamDossier, error) {
 	for _, e := range h.entries {
 		out.Answers = append(out.Answers, e.Entry)
 	}
-	var err error
+	err := h.tell(&out)
+	if err != nil {
+		return out, err
+	}
 	if out.Seen, err = seenBy(tx, string(player)); err != nil {
 		return out, err
 	}

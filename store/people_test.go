@@ -368,3 +368,31 @@ func TestForgettingInOtherRecords(t *testing.T) {
 		t.Errorf("of the other is left: %q", kept)
 	}
 }
+
+// What a team's settings say of a player goes with the player, also what this program
+// doesn't know, and the rest stays.
+func TestForgetsInSettings(t *testing.T) {
+	e := openEngine(t)
+	s := store.New(e)
+	noError(t, e.Update(t.Context(), "t:T", func(tx store.Tx) error {
+		tx.Put([]byte("d"), []byte(`{"speed":"off","reviewers":["t:T/U1","t:T/U11"],"by":"t:T/U1","of":{"t:T/U1":1}}`))
+		return nil
+	}))
+	if list, err := s.Players(t.Context()); err != nil || fmt.Sprint(list) != "[t:T/U1]" {
+		t.Errorf("players: %q %v", list, err)
+	}
+	d, err := s.Export(t.Context(), "t:T/U1")
+	if err != nil || len(d.Teams) != 1 || !strings.Contains(string(d.Teams[0].TeamSettings), `"by":"t:T/U1"`) {
+		t.Errorf("export: %+v %v", d, err)
+	}
+	_, err = s.Forget(t.Context(), "t:T/U1")
+	noError(t, err)
+	eachRecord(t, e, "t:T", 'd', func(_ string, value []byte) {
+		if want := `{"by":"","of":{},"reviewers":["t:T/U11"],"speed":"off"}`; string(value) != want {
+			t.Errorf("the settings are %s, want %s", value, want)
+		}
+	})
+	if x, err := s.TeamSettings(t.Context(), "t:T"); err != nil || x.Speed != quiz.SpeedOff {
+		t.Errorf("the settings: %+v %v", x, err)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // FormatVersion is the version of everything described in doc.go. Engines keep
 // it beside the data, refuse a newer one, and migrate an older one when they open
 // it: see Migrate.
-const FormatVersion = 3
+const FormatVersion = 4
 
 // Store keeps rooms, the ledger and boards in an engine.
 type Store struct{ engine Engine }

@@ -23,7 +23,7 @@ type Totals struct{ Teams, Rooms, Answers, Players int }
 // Verify reads all that an engine holds, in the given format, and calls found with
 // each fault: records that can't be read; answers without their guard, and guards
 // without their answer; counters behind what they count; rooms that nothing will
-// wake, messages that nothing will send; boards, records and answers to be reviewed that
+// wake, messages that nothing will send; settings where nobody looks for them; boards, records and answers to be reviewed that
 // are not what the ledger gives. Boards of days, weeks and months that were over at now may have
 // gone. Nobody may write meanwhile. An error says that reading itself failed.
 func Verify(ctx context.Context, e Engine, format int, now time.Time, found func(Fault)) (Totals, error) {
@@ -38,7 +38,7 @@ func Verify(ctx context.Context, e Engine, format int, now time.Time, found func
 		if err := e.View(ctx, team, v.all); err != nil {
 			return sum, fmt.Errorf("read team %s: %w", team, err)
 		}
-		if team != programTeam {
+		if team != programTeam && team != playersTeam {
 			sum.Teams++
 		}
 		sum.Rooms += v.count[keyRev]
@@ -104,7 +104,7 @@ func (v *verifier) fault(format string, args ...any) {
 func (v *verifier) all(tx Tx) error {
 	v.tx = tx
 	v.count, v.broken = map[byte]int{}, map[string]bool{}
-	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.boards} {
+	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.settings, v.boards} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -140,6 +140,7 @@ func shapes() map[byte]string {
 		keyRev: "s", keyRoom: "s", keyPast: "su", keySeen: "us", keyLedger: "u", keyAnswer: "sus", keyOf: "su", keyName: "s", keyOutbox: "su", keyLine: "ss",
 		keyMessage: "ss", keyRound: "ss", keyCounter: "s", keyWake: "us", keyUnsent: "s", keyWakeOf: "s", keyScore: "ss", keyBoard: "sus",
 		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s", keyRecalls: "sss", keyHere: "s",
+		keyTeamSettings: "", keyOwnSettings: "s",
 	}
 }
 
@@ -212,6 +213,10 @@ func decodes(kv KV) error {
 		into = &quiz.Record{}
 	case keyRecalls:
 		into = &recalls{}
+	case keyTeamSettings:
+		into = &bot.TeamSettings{}
+	case keyOwnSettings:
+		into = &bot.PlayerSettings{}
 	default:
 		return nil
 	}

@@ -103,6 +103,8 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"broken ones to review":   {set("q", `{}`), "can't be read"},
 		"not listed for review":   {drop("j"), "p0 is not listed as somebody who has answered here"},
 		"listed for nothing":      {func(tx store.Tx) { tx.Put([]byte("jghost\x00"), nil) }, "ghost is listed as somebody who has answered here, and has not"},
+		"settings in a team":      {func(tx store.Tx) { tx.Put([]byte("Pp1\x00"), []byte(`{"pace":200}`)) }, "where nobody looks for them"},
+		"broken settings":         {func(tx store.Tx) { tx.Put([]byte("d"), []byte(`{"count":"many"}`)) }, "can't be read"},
 		"no record":               {drop("x"), "the record of p0 is missing"},
 		"another record":          {func(tx store.Tx) { change(t, tx, first(tx, "x"), "streak", 1) }, "or other topics or streaks"},
 	} {

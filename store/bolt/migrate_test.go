@@ -109,6 +109,12 @@ func makeFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := s.ChangePlayer(t.Context(), "slack:T1/U1", "slack:msg:3", at, func(bot.PlayerSettings) bot.PlayerSettings { return bot.PlayerSettings{Pace: 150, Hidden: true} }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ChangeTeam(t.Context(), "slack:T1", "slack:msg:4", at, func(bot.TeamSettings) bot.TeamSettings { return chosen() }); err != nil {
+		t.Fatal(err)
+	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +133,11 @@ func makeFile(t *testing.T) {
 	if err := os.WriteFile(formatFile(store.FormatVersion), packed.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// chosen are the settings of the team in the files.
+func chosen() bot.TeamSettings {
+	return bot.TeamSettings{AdminsStart: true, Rooms: bot.RoomRule{Only: true, List: []bot.RoomID{"slack:T1/C1"}}, Speed: quiz.SpeedOff, Seconds: 45, Count: 7}
 }
 
 // Every released format is opened by every build, and says the same as ever. Of an
@@ -167,6 +178,17 @@ func TestOpensEveryFormat(t *testing.T) {
 				if seen, err := s.Seen(t.Context(), player); err != nil || !reflect.DeepEqual(seen, want) {
 					t.Errorf("%s has seen: %+v %v, want %+v", player, seen, err, want)
 				}
+			}
+			var own bot.PlayerSettings
+			var team bot.TeamSettings
+			if format >= 4 {
+				own, team = bot.PlayerSettings{Pace: 150, Hidden: true}, chosen()
+			}
+			if got, err := s.PlayerSettings(t.Context(), "slack:T1/U1"); err != nil || got != own {
+				t.Errorf("a player's settings: %+v %v, want %+v", got, err, own)
+			}
+			if got, err := s.TeamSettings(t.Context(), "slack:T1"); err != nil || !reflect.DeepEqual(got, team) {
+				t.Errorf("the team's settings: %+v %v, want %+v", got, err, team)
 			}
 			if _, err := store.Verify(t.Context(), e, store.FormatVersion, at, func(f store.Fault) { t.Error(f) }); err != nil {
 				t.Error(err)

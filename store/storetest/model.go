@@ -23,18 +23,22 @@ import (
 // points are listed in the order of their IDs, wake times count in whole
 // milliseconds (the rest is dropped), and a record bears the player's name even
 // when nothing else is in it.
-func NewModel() bot.Store { return &model{teams: map[bot.TeamID]*modelTeam{}} }
+func NewModel() bot.Store {
+	return &model{teams: map[bot.TeamID]*modelTeam{}, players: map[bot.UserID]bot.PlayerSettings{}}
+}
 
 type model struct {
-	mu    sync.Mutex
-	teams map[bot.TeamID]*modelTeam
+	mu      sync.Mutex
+	teams   map[bot.TeamID]*modelTeam
+	players map[bot.UserID]bot.PlayerSettings
 }
 
 type modelTeam struct {
-	rooms  map[bot.RoomID]*modelRoom
-	seen   map[string]bool
-	ledger []bot.Entry
-	names  map[bot.UserID]string
+	rooms    map[bot.RoomID]*modelRoom
+	seen     map[string]bool
+	ledger   []bot.Entry
+	names    map[bot.UserID]string
+	settings bot.TeamSettings
 }
 
 type modelRoom struct {

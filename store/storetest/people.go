@@ -146,6 +146,9 @@ func (m *model) Players(ctx context.Context) ([]bot.UserID, error) {
 			}
 		}
 	}
+	for player := range m.players {
+		all[player] = true
+	}
 	delete(all, "")
 	return slices.Sorted(maps.Keys(all)), nil
 }
@@ -165,6 +168,9 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 		t := m.teams[id]
 		name, known := t.names[player]
 		one := bot.TeamDossier{Team: id, Name: name}
+		if own, chosen := m.players[player]; chosen && id == bot.PlayersTeam {
+			one.Settings, known = &own, true
+		}
 		points := map[bot.BoardPoints]int{}
 		for _, e := range t.ledger {
 			if e.Player != player {
@@ -233,17 +239,20 @@ func (m *model) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, e
 	if player == "" {
 		return out, bot.ErrUnknownPlayer
 	}
+	_, out.Settings = m.players[player]
+	delete(m.players, player)
+	found := out.Settings
 	for _, id := range slices.Sorted(maps.Keys(m.teams)) {
-		m.teams[id].forget(id, player, &out)
+		found = m.teams[id].forget(id, player, &out) || found
 	}
-	if out.Teams == 0 {
+	if !found {
 		return out, bot.ErrUnknownPlayer
 	}
 	return out, nil
 }
 
-func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten) {
-	_, known := t.names[player]
+func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten) (known bool) {
+	_, known = t.names[player]
 	standings := map[string]bool{}
 	for _, e := range t.ledger {
 		if e.Player == player {
@@ -293,9 +302,10 @@ func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten)
 	}
 	t.ledger = slices.DeleteFunc(t.ledger, func(e bot.Entry) bool { return e.Player == player })
 	delete(t.names, player)
-	if known {
+	if known && id != bot.PlayersTeam {
 		out.Teams++
 	}
+	return known
 }
 
 // Expire implements bot.Upkeep.

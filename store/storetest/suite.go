@@ -35,7 +35,7 @@ func answerOf(round int, player string, points int) bot.Entry {
 func Run(t *testing.T, open func(t *testing.T) bot.Store) {
 	for name, test := range map[string]func(*testing.T, bot.Store){
 		"revisions": testRevisions, "deliveries": testDeliveries, "answers": testAnswers, "past": testPast,
-		"outbox": testOutbox, "timers": testTimers, "boards": testBoards, "people": testPeople, "direct messages": testDirect, "expiry": testExpiry,
+		"outbox": testOutbox, "timers": testTimers, "boards": testBoards, "people": testPeople, "direct messages": testDirect, "expiry": testExpiry, "settings": testSettings,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
