@@ -266,7 +266,7 @@ func (b *Bot) catchUpRooms(ctx context.Context, h Historian, g Gap, refs []RoomR
 // late: those whose close waits first, the newest of them first of all.
 func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
 	now := b.now()
-	due, err := b.store.Due(ctx, now.Add(quiz.MaxSeconds*time.Second+quiz.Settle), catchUpRooms)
+	due, err := b.store.Due(ctx, now.Add(quiz.MaxOpen+quiz.Settle), catchUpRooms)
 	if err != nil {
 		return nil, err
 	}

@@ -18,15 +18,21 @@ import (
 // the end when a multi answer is complete: "a:12.k3f9x:0", "a:12.k3f9x:0-2!". TAG
 // tells the rooms of one database from those of another, whose rounds have the same
 // numbers: old buttons must not answer new questions when a database was replaced.
+//
+// "s:ROUND.TAG" answers nothing: it shows an async question.
 type press struct {
 	round int
 	tag   string
+	show  bool
 	picks []int
 	done  bool
 }
 
 func (p press) String() string {
 	var b strings.Builder
+	if p.show {
+		return "s:" + strconv.Itoa(p.round) + "." + p.tag
+	}
 	b.WriteString("a:" + strconv.Itoa(p.round) + "." + p.tag + ":")
 	for i, pick := range p.picks {
 		if i > 0 {
@@ -53,15 +59,15 @@ func tagOf(r quiz.Room) string {
 }
 
 func parsePress(s string) (press, bool) {
-	rest, ok := strings.CutPrefix(s, "a:")
+	kind, rest, ok := strings.Cut(s, ":")
 	if !ok || len(s) > maxPress {
 		return press{}, false
 	}
 	no, picks, ok := strings.Cut(rest, ":")
-	if !ok {
+	p := press{show: kind == "s"}
+	if kind != "a" && kind != "s" || ok == p.show {
 		return press{}, false
 	}
-	var p press
 	var err error
 	if no, p.tag, ok = strings.Cut(no, "."); !ok {
 		return press{}, false

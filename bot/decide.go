@@ -33,6 +33,9 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 	if !ok || pressed.tag != p.tag() {
 		return private(p.goOn(sayOldButton())), false, nil
 	}
+	if pressed.show {
+		return p.reveal(in, pressed.round)
+	}
 	round, open := p.room.Round(pressed.round)
 	if past, ok := p.room.PastRound(pressed.round); ok && p.inTime(in, past) {
 		round = past.Round
@@ -56,6 +59,9 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 	}
 	switch {
 	case !complete && open:
+		if card, refused := p.outOfTime(in, round); refused {
+			return private(card), false, nil
+		}
 		return private(sayPartial(round, pressed)), false, nil
 	case !complete: // what was picked in time is joined, as it comes
 		return private(sayLate(Entry{}, false)), false, nil
@@ -111,6 +117,9 @@ func (p *plan) line(in Incoming) (Reply, bool, error) {
 	if !open {
 		return p.lateLine(in)
 	}
+	if unread(in, round) && !late {
+		return unrevealed(in), false, nil
+	}
 	given, reading := quiz.Read(round.Question, round.Shown, in.Text)
 	if in.ReplyTo == "" && !quiz.Casual(round.Question, round.Shown, in.Text) {
 		return Reply{}, false, nil
@@ -134,7 +143,7 @@ const fewWords = 4
 
 // lateLine tells those who still answer a question that is over.
 func (p *plan) lateLine(in Incoming) (Reply, bool, error) {
-	if in.ReplyTo == "" || len(strings.Fields(in.Text)) > fewWords || strings.HasSuffix(in.Text, "?") {
+	if in.ReplyTo == "" || talk(in.Text) {
 		return Reply{}, false, nil
 	}
 	no, err := p.bot.store.RoundOf(p.bot.ctx, p.ref.Team, p.ref.Room, in.ReplyTo)
@@ -157,6 +166,11 @@ func (p *plan) words(in Incoming) (Reply, bool, error) {
 		return p.give(in, round.No, given)
 	}
 	round, open := p.target(in)
+	pool := p.bot.pool.Load()
+	_, known := pool.Topic(c.Topic)
+	if open && unread(in, round) && !c.Named && c.Topic != "" && !known && c.timed(pool).Open == 0 {
+		return unrevealed(in), false, nil
+	}
 	if open && p.answers(round, in, c) {
 		given, _ := quiz.Read(round.Question, round.Shown, in.Text)
 		return p.give(in, round.No, given)
@@ -164,9 +178,11 @@ func (p *plan) words(in Incoming) (Reply, bool, error) {
 	if c.Named || c.Topic == "" {
 		return p.command(in, c)
 	}
-	pool := p.bot.pool.Load()
-	if _, known := pool.Topic(c.Topic); known {
+	if known {
 		return p.command(in, c)
+	}
+	if timed := c.timed(pool); timed.Open != 0 {
+		return p.command(in, timed)
 	}
 	if word, ok := later(c.Topic); ok {
 		return private(sayNotYet(word)), false, nil
@@ -253,7 +269,7 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	case WordResume:
 		input = quiz.Resume{By: by, Admin: admin || in.Private}
 	default:
-		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed()}
+		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed(), Open: c.Open, Plain: in.Private}
 	}
 	events, err := p.step(input)
 	if err != nil {
@@ -262,6 +278,11 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	p.name(in)
 	if reply, refused := p.refusal(events, c); refused {
 		return reply, false, nil
+	}
+	for _, e := range events {
+		if hinted, ok := e.(quiz.Hinted); ok && hinted.Round.Async {
+			return private(sayHintTaken(hinted)), true, nil
+		}
 	}
 	return Reply{}, true, nil
 }
@@ -282,11 +303,13 @@ func (p *plan) refusal(events []quiz.Event, c Command) (Reply, bool) {
 // give plays an answer and says what it came to.
 func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) {
 	round, _ := p.room.Round(no)
-	at := p.when(in, round.Asked)
-	if past, over := p.room.PastRound(no); over {
-		if at = p.when(in, past.Round.Asked); !p.inTime(in, past) {
-			at = past.End.Add(1)
-		}
+	past, over := p.room.PastRound(no)
+	if over {
+		round = past.Round
+	}
+	at := p.whenGiven(in, round)
+	if over && !p.inTime(in, past) {
+		at = past.End.Add(1)
 	}
 	name := in.Name
 	if name == "" {
@@ -311,18 +334,31 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 			if e.Late {
 				return private(sayAnsweredLate(e.Round, e.Answer)), true, nil
 			}
-			return private(sayAnswered(e.Round, e.Answer)), true, nil
+			return aloud(in, e.Round, private(sayAnswered(e.Round, e.Answer))), true, nil
 		case quiz.Repeated:
 			p.tally.repeated++
-			return private(p.goOn(sayRepeated(e.Round, e.Answer))), false, nil
-		case quiz.Late:
-			before, ok, err := p.bot.store.Given(p.bot.saving, p.ref.Team, p.ref.Room, no, in.User)
-			if err != nil && !errors.Is(err, context.Canceled) {
-				return Reply{}, false, err
+			return aloud(in, e.Round, private(p.goOn(sayRepeated(e.Round, e.Answer)))), false, nil
+		case quiz.Unrevealed:
+			if over {
+				return p.tooLate(in, no)
 			}
+			return private(sayUnrevealed()), false, nil
+		case quiz.Overdue:
 			p.tally.late++
-			return private(p.goOn(sayLate(before, ok))), false, nil
+			return private(sayOverdue(e.Clock)), false, nil
+		case quiz.Late:
+			return p.tooLate(in, no)
 		}
 	}
 	return Reply{}, false, nil
+}
+
+// tooLate is what a player reads who answers a round that is over, or never was.
+func (p *plan) tooLate(in Incoming, no int) (Reply, bool, error) {
+	before, ok, err := p.bot.store.Given(p.bot.saving, p.ref.Team, p.ref.Room, no, in.User)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return Reply{}, false, err
+	}
+	p.tally.late++
+	return private(p.goOn(sayLate(before, ok))), false, nil
 }

@@ -40,7 +40,7 @@ func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
 // idle reports that there is nothing to write.
 func (p *plan) idle() bool {
 	c := p.change
-	return len(c.Causes) == 0 && c.State == nil && len(c.Answers) == 0 && len(c.Out) == 0 && len(c.Begun) == 0 && len(c.Settled) == 0
+	return len(c.Causes) == 0 && c.State == nil && len(c.Answers) == 0 && len(c.Clocks) == 0 && len(c.Out) == 0 && len(c.Begun) == 0 && len(c.Settled) == 0
 }
 
 func (p *plan) commit(ctx context.Context, s Rooms) error {
@@ -80,6 +80,8 @@ func (p *plan) step(in quiz.Input) ([]quiz.Event, error) {
 // ends its question, in a review, is not alone.
 func changesState(in quiz.Input, events []quiz.Event) bool {
 	switch in.(type) {
+	case quiz.Reveal:
+		return false // a clock alone is a small write too
 	case quiz.Give: // one that came late is still to be told
 		return slices.ContainsFunc(events, func(e quiz.Event) bool {
 			a, counts := e.(quiz.Answered)
@@ -119,6 +121,12 @@ func (p *plan) keepState() {
 			p.change.Forgotten = append(p.change.Forgotten, past.Round.No)
 		}
 	}
+	for _, round := range p.snap.State.Room.Rounds {
+		_, open := p.room.Round(round.No)
+		if _, past := p.room.PastRound(round.No); round.Async && !open && !past {
+			p.change.Forgotten = append(p.change.Forgotten, round.No)
+		}
+	}
 }
 
 // write turns an event into what is stored and what the room reads.
@@ -126,7 +134,15 @@ func (p *plan) write(e quiz.Event) {
 	n := &naming{}
 	switch e := e.(type) {
 	case quiz.Asked:
-		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: sayQuestion(e, p.tag())}, n)
+		card := sayQuestion(e, p.tag())
+		if e.Round.Async {
+			card = sayAsync(e.Round, p.tag())
+		}
+		p.out(Outgoing{Key: p.key("r%d-ask", e.Round.No), Round: e.Round.No, Card: card}, n)
+	case quiz.Revealed:
+		if !e.Again {
+			p.change.Clocks = append(p.change.Clocks, ClockAt{Room: p.ref.Room, Round: e.Round.No, Clock: e.Clock})
+		}
 	case quiz.Closed:
 		p.closed = true
 		if due := e.Round.Closes; !due.IsZero() && !p.now.Before(due) {
@@ -162,6 +178,9 @@ func (p *plan) write(e quiz.Event) {
 		}
 		p.out(Outgoing{Card: sayEnded(e, n)}, n)
 	case quiz.Hinted:
+		if e.Round.Async {
+			return // the hint is for those who have read the question
+		}
 		p.out(Outgoing{Card: sayHint(e)}, n)
 	}
 }
@@ -276,7 +295,7 @@ func (p *plan) learn(in Incoming, round quiz.Round) error {
 func (p *plan) again(in Incoming) Reply {
 	reply := Reply{Seen: true}
 	pressed, ok := parsePress(in.Choice)
-	if !ok {
+	if !ok || pressed.tag != p.tag() {
 		return reply
 	}
 	round, open := p.room.Round(pressed.round)
@@ -285,6 +304,10 @@ func (p *plan) again(in Incoming) Reply {
 		round = past.Round
 	}
 	if !open && !over {
+		return reply
+	}
+	if pressed.show {
+		reply.Card = p.revealed(in, round)
 		return reply
 	}
 	// One that came too late was told that the question is closed. Another press of the

@@ -58,9 +58,6 @@ func placeOf(in Incoming) RoomID {
 	return in.Room
 }
 
-// pressable: the question can be answered by buttons alone.
-func pressable(q quiz.Question) bool { return q.Kind != quiz.Text && q.Kind != quiz.Number }
-
 // due is what a player should repeat.
 type due struct {
 	picks []quiz.Pick // the least remembered first
@@ -87,7 +84,7 @@ func (p *plan) dueFor(u UserID) (due, error) {
 		pick := quiz.Pick{Pack: m.Pack, Question: m.Question}
 		switch q, _ := pool.Question(pick); {
 		case !m.Due(p.now):
-		case p.inReplies() && !pressable(q):
+		case p.inReplies() && !q.Pressable():
 			out.typed++
 		default:
 			out.picks = append(out.picks, pick)

@@ -13,13 +13,14 @@ import (
 // Every sentence that the bot says about a question or a game is in this file;
 // those about words and boards are in say_words.go. The first words of what a
 // player reads after an answer are a promise: Right, Not quite, Already
-// answered, Closed.
+// answered, Closed, Too late.
 
 const (
 	titleRight    = "Right"
 	titleWrong    = "Not quite"
 	titleRepeated = "Already answered"
 	titleLate     = "Closed"
+	titleTooLate  = "Too late"
 )
 
 // maxScorers is how many names a closed question lists.
@@ -147,7 +148,7 @@ func sayPartial(r quiz.Round, p press) Card {
 		picked[i] = letter(place) + ". " + shownText(r, place)
 	}
 	card := Card{}
-	if r.Review { // it stands in the place of the question
+	if r.Review || r.Async { // it stands in the place of the question
 		card.Body = []string{r.Question.Ask}
 	}
 	if r.Question.Kind == quiz.Order {
@@ -301,7 +302,7 @@ func sayClosed(e quiz.Closed, n *naming) Card {
 	if q.Source != "" {
 		card.After = append(card.After, "Source: "+q.Source)
 	}
-	card.After = append(card.After, whoScored(r, n))
+	card.After = append(card.After, whoScored(r, n)+whoOpened(r))
 	if e.Early {
 		card.Footer = "Ended early."
 	}

@@ -27,7 +27,7 @@ type WordHelpText struct {
 // HelpTexts describes every word, in the order of Words.
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
-		{WordAsk, "[TOPIC]", "One question here, on a topic or on anything"},
+		{WordAsk, "[TOPIC] [for 4h]", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
 		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
@@ -51,7 +51,7 @@ func sayHelp() Card {
 	for _, h := range HelpTexts() {
 		word := string(h.Word)
 		if h.Word == WordAsk {
-			word = "TOPIC (or nothing)"
+			word = "TOPIC (or nothing) [for 4h]"
 		} else if h.Usage != "" {
 			word += " " + h.Usage
 		}
@@ -175,6 +175,10 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 		return Card{Title: fmt.Sprintf("A game has 1 to %d questions", quiz.MaxCount)}
 	case quiz.BadTime:
 		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, quiz.MaxSeconds)}
+	case quiz.BadOpen:
+		return Card{Title: "A question can be open for " + span(quiz.MinOpen) + " to " + plural(int(quiz.MaxOpen/(24*time.Hour)), "day")}
+	case quiz.OnlyTyped:
+		return Card{Title: "No question here can be answered by buttons alone", Body: []string{"One that is open for hours is answered in private, by buttons: try another topic."}}
 	case quiz.TooManyLong:
 		return Card{Title: "Too many long questions are open here", Body: []string{"One of them has to close first; stop ends the newest of yours."}}
 	default:

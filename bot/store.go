@@ -81,15 +81,25 @@ type Change struct {
 
 	// Past are rounds that were closed now; each is written once, without its answers.
 	Past []quiz.Past
-	// Forgotten are the numbers of such rounds that are too old to be kept.
+	// Forgotten are the numbers of rounds of which nothing is kept beside the room any more:
+	// those of Past that are too old, and those that are given up.
 	Forgotten []int
 
 	Answers []Entry
+	Clocks  []ClockAt         // of players to whom an async question is revealed now
 	Names   map[UserID]string // what people are called now
 
 	Out     []Outgoing // messages to deliver, in order
 	Begun   []string   // keys of messages whose delivery starts now
 	Settled []Receipt  // messages that need no more delivery
+}
+
+// ClockAt is a player's own time at an async question. It is kept as long as the round is
+// open, or kept of late.
+type ClockAt struct {
+	Room  RoomID     `json:"room"`
+	Round int        `json:"round"`
+	Clock quiz.Clock `json:"clock"`
 }
 
 // Receipt ends a message's time in the outbox.
@@ -113,7 +123,8 @@ type DueRoom struct {
 
 // Rooms keeps rooms and the ledger.
 type Rooms interface {
-	// Room returns the room with the answers of its open and past rounds joined in, named.
+	// Room returns the room with the answers and clocks of its open and past rounds joined in,
+	// the answers named.
 	// A room that was never committed is at revision 0 and empty.
 	Room(ctx context.Context, team TeamID, room RoomID) (Snapshot, error)
 	// Commit writes the change, all or nothing, and returns when it is on disk.
@@ -216,7 +227,9 @@ type TeamDossier struct {
 	// Seen are the questions that the player was asked, as far as review knows.
 	Seen   []quiz.Seen   `json:"seen,omitempty"`
 	Boards []BoardPoints `json:"boards,omitempty"`
-	Rooms  []RoomDossier `json:"rooms,omitempty"`
+	// Revealed are the async questions of late that the player has looked at.
+	Revealed []ClockAt     `json:"revealed,omitempty"`
+	Rooms    []RoomDossier `json:"rooms,omitempty"`
 	// Deliveries are ids of what was taken in lately that hold the player's.
 	Deliveries []string `json:"deliveries,omitempty"`
 }

@@ -37,6 +37,7 @@ func Words() []Word {
 type Command struct {
 	Word  Word
 	Topic string        // ask, start; as typed
+	Open  time.Duration // ask: how long it stays open; 0 when not said, -1 when it can't be
 	Count int           // start; 0 when not said
 	Each  time.Duration // start; 0 when not said
 	Speed quiz.Speed    // start; "" when not said
@@ -69,7 +70,7 @@ func ParseCommand(text string) Command {
 	c := Command{Word: word, Named: true}
 	switch word {
 	case WordAsk:
-		c.Topic = strings.Join(rest, " ")
+		c.ask(rest)
 	case WordStart:
 		c.start(rest)
 	case WordLeaderboard:

@@ -117,6 +117,9 @@ func (s *step) giveLate(in Give) {
 		s.say(Repeated{Round: round, Answer: before})
 		return
 	}
+	if !s.inOwnTime(round, in) {
+		return
+	}
 	a := s.priced(round, graded(round, in), in.Pace)
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Past = slices.Clone(s.room.Past)

@@ -36,15 +36,28 @@ func (s *step) ask(in Ask) {
 			return
 		}
 	}
+	if in.Open != 0 && (in.Open < MinOpen || in.Open > MaxOpen) {
+		s.refuse(BadOpen)
+		return
+	}
 	if !s.free() {
 		return
 	}
 	s.seed(in.Seed)
 	before := s.room
+	none := NoQuestions
+	if in.Open != 0 && !in.Plain {
+		if len(s.pool.Packs()) > 0 {
+			none = OnlyTyped
+		}
+		s.pool = s.pool.pressed()
+	}
 	round, ok := s.draw(in.Topic, in.By)
+	round = round.openFor(in)
 	switch {
 	case !ok:
-		s.refuse(NoQuestions)
+		s.room = before
+		s.refuse(none)
 	case round.Long() && s.long(in.By) >= MaxLongEach || round.Long() && s.long("") >= MaxLong:
 		s.room = before
 		s.refuse(TooManyLong)
@@ -296,8 +309,11 @@ func (s *step) give(in Give) {
 		s.say(Repeated{Round: round, Answer: before})
 		return
 	}
-	if !round.Closes.IsZero() && in.At.After(round.Closes) {
+	if round.over(in.At) {
 		s.say(Late{Round: in.Round})
+		return
+	}
+	if !s.inOwnTime(round, in) {
 		return
 	}
 	a := s.priced(round, graded(round, in), in.Pace)

@@ -61,10 +61,13 @@ type Round struct {
 	InGame bool          `json:"in_game,omitempty"`
 	Review bool          `json:"review,omitempty"` // of a review: one player's alone
 	Hinted bool          `json:"hinted,omitempty"`
+	// Async: each player has it revealed alone, with a time of their own.
+	Async bool `json:"async,omitempty"`
 
-	// Answers are kept beside the room, one record each, and joined again when the
-	// room is loaded.
+	// Answers, and the Clocks of those to whom an async question was revealed, are kept
+	// beside the room, one record each, and joined again when the room is loaded.
 	Answers []Answer `json:"-"`
+	Clocks  []Clock  `json:"-"`
 }
 
 // Answer is what one player gave in one round.

@@ -39,8 +39,8 @@ func (s Speed) Percent() int {
 	}
 }
 
-// Pace is how much longer than others a player may take for the same points for speed, in
-// per cent; 0 is 100.
+// Pace is how much longer than others a player may take for the same points for speed, and
+// has for an async question; in per cent, 0 is 100.
 type Pace int
 
 // Paces lists those that players can choose.

@@ -31,6 +31,11 @@ type Ask struct {
 	By    string
 	Topic string // pack ID or alias; "" is any
 	Seed  uint64 // becomes the room's seed when it has none
+	// Open makes it an async question, and is how long it stays open: MinOpen to MaxOpen.
+	// 0: one that everybody reads at once, for the question's own time.
+	Open time.Duration
+	// Plain: with Open, everybody reads it at once all the same, and has until the end.
+	Plain bool
 }
 
 // Start begins a game.
@@ -235,6 +240,8 @@ const (
 	NoHint       Reason = "no-hint"       // the question has none, or it was shown
 	BadCount     Reason = "bad-count"     // not 1 to MaxCount
 	BadTime      Reason = "bad-time"      // not MinSeconds to MaxSeconds
+	BadOpen      Reason = "bad-open"      // not MinOpen to MaxOpen
+	OnlyTyped    Reason = "only-typed"    // no question there that buttons can answer
 	TooManyLong  Reason = "too-many-long" // MaxLong or MaxLongEach are open
 	BetweenTurns Reason = "between-turns" // the game's next question is about to come
 	GamePaused   Reason = "game-paused"   // the game waits to be resumed
@@ -272,6 +279,8 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 		s.resume(in)
 	case Give:
 		s.give(in)
+	case Reveal:
+		s.reveal(in)
 	case Posted:
 		s.posted(in)
 	case Lost:

@@ -17,6 +17,8 @@ func Check(key, value []byte) error {
 		sound = json.Valid(value)
 	case keyRev, keyAnswer, keyLine, keyRound, keyCounter, keyWakeOf, keyScore, keyCount, keyPlayers:
 		sound = len(value) == 8
+	case keyClock:
+		sound = len(value) == 16
 	case keyName, keyMessage, keyValue:
 	case keySeen, keyWake, keyUnsent, keyBoard, keyOf, keyHere:
 		sound = len(value) == 0

@@ -48,17 +48,23 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		}
 		c.Causes = slices.Compact(slices.Sorted(slices.Values(c.Causes)))
 		if r.IntN(2) == 0 {
-			state := bot.State{Room: quiz.Room{Last: r.IntN(9), Rounds: []quiz.Round{{No: r.IntN(5), Limit: time.Second}}, Game: &quiz.Game{Score: []quiz.Score{{Player: string(players[r.IntN(6)])}}}}}
+			state := bot.State{Room: quiz.Room{Last: r.IntN(9), Rounds: []quiz.Round{{No: r.IntN(5), Limit: time.Second, Async: step%2 == 0}}, Game: &quiz.Game{Score: []quiz.Score{{Player: string(players[r.IntN(6)])}}}}}
 			c.State = &state
 			if r.IntN(2) == 0 {
 				c.Wake = now.Add(time.Duration(r.IntN(100)) * time.Second)
 			}
 		}
 		if over.IntN(3) == 0 {
-			c.Past = append(c.Past, quiz.Past{Round: quiz.Round{No: over.IntN(5), Limit: time.Second, By: string(players[over.IntN(6)])}, End: now, Over: now})
+			c.Past = append(c.Past, quiz.Past{Round: quiz.Round{No: over.IntN(5), Limit: time.Second, Async: step%3 > 0, By: string(players[over.IntN(6)])}, End: now, Over: now})
 		}
 		if over.IntN(4) == 0 {
 			c.Forgotten = append(c.Forgotten, over.IntN(5))
+		}
+		for range over.IntN(3) {
+			clock := quiz.Clock{Player: string(players[over.IntN(6)]), From: now, Until: now.Add(time.Duration(over.IntN(9)) * time.Second)}
+			if at := (bot.ClockAt{Room: room, Round: over.IntN(5), Clock: clock}); len(c.Clocks) == 0 || c.Clocks[0].Clock.Player != clock.Player {
+				c.Clocks = append(c.Clocks, at)
+			}
 		}
 		for range r.IntN(4) {
 			c.Answers = append(c.Answers, bot.Entry{
@@ -83,6 +89,7 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		} else if r.IntN(2) == 0 {
 			c.Settled = append(c.Settled, bot.Receipt{Key: key, Message: bot.MessageID("m" + key), Round: r.IntN(3)})
 		}
+		soundClocks(snap, &c)
 		want, got := model.Commit(ctx, c), s.Commit(ctx, c)
 		if kind(want) != kind(got) {
 			t.Fatalf("seed %d, step %d: the model says %v, the store %v, to %+v", seed, step, want, got, c)
@@ -126,6 +133,30 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		}
 		if r.IntN(3) == 0 {
 			now = now.Add(time.Duration(r.IntN(60)) * time.Minute)
+		}
+	}
+}
+
+// soundClocks leaves a change the clocks of async questions that are open or over after it,
+// and forgets the rounds that are neither.
+func soundClocks(snap bot.Snapshot, c *bot.Change) {
+	state, past := snap.State, slices.Concat(snap.State.Room.Past, c.Past)
+	if c.State != nil {
+		state = *c.State
+	}
+	async := map[int]bool{}
+	for _, r := range state.Room.Rounds {
+		async[r.No] = r.Async
+	}
+	for _, p := range past {
+		if !slices.Contains(c.Forgotten, p.Round.No) {
+			async[p.Round.No] = p.Round.Async
+		}
+	}
+	c.Clocks = slices.DeleteFunc(c.Clocks, func(x bot.ClockAt) bool { return !async[x.Round] })
+	for no := range 5 {
+		if !async[no] {
+			c.Forgotten = append(c.Forgotten, no)
 		}
 	}
 }
@@ -213,6 +244,7 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 				if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) {
 					t.Fatalf("%s: answers:\nmodel %+v\nstore %+v", at, a, b)
 				}
+				same("clocks", want.State.Room.Rounds[i].Clocks, got.State.Room.Rounds[i].Clocks)
 			}
 			same("past", fmt.Sprintf("%+v", want.State.Room.Past), fmt.Sprintf("%+v", got.State.Room.Past))
 			for i := range keys + 1 {

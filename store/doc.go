@@ -6,6 +6,7 @@
 //	v ROOM                  revision of the room, 8 bytes; written by every commit
 //	r ROOM                  the room without its answers, JSON; written when it changed
 //	f ROOM ROUND            a round that was closed of late, without its answers, JSON; gone within hours
+//	g ROOM ROUND PLAYER     that player's own time at an async question: from when to when; gone with the round
 //	e DAY ID                delivery that was accepted; two days are remembered
 //	l SEQ                   the ledger: one answer, JSON; the truth about all points
 //	a ROOM ROUND PLAYER     ledger number of that player's answer: the guard against a second

@@ -77,6 +77,10 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 		deleteAnswer(tx, h.seqs[i], e)
 		changed[string(e.Room)] = true
 	}
+	for _, at := range h.clocks {
+		tx.Delete(key(keyClock, string(at.Room), uint64(at.Round), player))
+		changed[string(at.Room)] = true
+	}
 	tx.Delete(key(keyName, player))
 	tx.Delete(key(keyRecord, player))
 	if err := dropRecalls(tx, player); err != nil {
@@ -222,7 +226,7 @@ func dropRoom(tx Tx, room string) error {
 	if wake != nil {
 		tx.Delete(key(keyWake, getUint(wake), room))
 	}
-	for _, kind := range append(roomKinds(), keyRev, keyAnswer, keyOutbox, keyLine, keyMessage, keyRound, keyUnsent, keyWakeOf) {
+	for _, kind := range append(roomKinds(), keyRev, keyAnswer, keyClock, keyOutbox, keyLine, keyMessage, keyRound, keyUnsent, keyWakeOf) {
 		if err := drop(tx, key(kind, room)); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ const (
 	keyValue    = 'z'
 	keyRecalls  = 'q'
 	keyHere     = 'j'
+	keyClock    = 'g'
 	escape      = 0x01
 	endOfString = 0x00
 )

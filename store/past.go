@@ -27,6 +27,9 @@ func loadPast(tx Tx, room string, into *quiz.Room, names names) error {
 		if err := loadAnswers(tx, room, &past.Round, names); err != nil {
 			return err
 		}
+		if err := loadClocks(tx, room, &past.Round); err != nil {
+			return err
+		}
 		into.Past = append(into.Past, past)
 	}
 	for _, g := range into.Ended {
@@ -105,13 +108,29 @@ func sweepPast(tx Tx, now time.Time, n int, remove func(k []byte)) (found int, e
 				return found, err
 			}
 			if found < n && now.Sub(over) > keepPast {
-				remove(kv.Key)
-				found++
+				if found, err = sweepRound(tx, kv.Key, found, n, remove); err != nil {
+					return found, err
+				}
 			}
 			from = bytes.Clone(append(kv.Key, 0))
 		}
 	}
 	return found, nil
+}
+
+// sweepRound gives the past round of that key to be deleted, after the clocks of its players:
+// up to n records in all, of which so many were found.
+func sweepRound(tx Tx, k []byte, found, n int, remove func(k []byte)) (int, error) {
+	parts, err := takeKey(k)
+	if err != nil {
+		return found, err
+	}
+	clocks, err := sweepClocks(tx, parts.text[0], parts.number[0], n-found, remove)
+	if found += clocks; err != nil || found == n {
+		return found, err
+	}
+	remove(k)
+	return found + 1, nil
 }
 
 // changePast writes rounds that were closed, and drops those that are too old.
@@ -126,6 +145,9 @@ func changePast(tx Tx, c bot.Change) error {
 	}
 	for _, no := range c.Forgotten {
 		tx.Delete(key(keyPast, room, uint64(no)))
+		if err := drop(tx, key(keyClock, room, uint64(no))); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -76,6 +76,13 @@ func players(tx Tx, all map[bot.UserID]bool) error {
 	}); err != nil {
 		return err
 	}
+	if err := each(tx, key(keyClock), func(kv KV) error {
+		_, _, clock, err := takeClock(kv)
+		all[bot.UserID(clock.Player)] = true
+		return err
+	}); err != nil {
+		return err
+	}
 	for _, kind := range append(roomKinds(), keyTeamSettings) {
 		if err := each(tx, key(kind), func(kv KV) error {
 			var v any
@@ -127,7 +134,8 @@ type held struct {
 	name    string
 	named   bool
 	rooms   map[string]*heldRoom
-	seen    [][]byte // keys of deliveries
+	clocks  []bot.ClockAt // in the order of rooms and rounds
+	seen    [][]byte      // keys of deliveries
 
 	own      []byte // the player's settings; nil: none
 	settings []byte // the team's; nil: they don't mention the player
@@ -152,7 +160,7 @@ func (h *held) room(room string) *heldRoom {
 }
 
 func (h *held) empty() bool {
-	return len(h.seqs) == 0 && !h.named && len(h.rooms) == 0 && len(h.seen) == 0 && h.own == nil && h.settings == nil
+	return len(h.seqs) == 0 && !h.named && len(h.rooms) == 0 && len(h.clocks) == 0 && len(h.seen) == 0 && h.own == nil && h.settings == nil
 }
 
 // find reads all that a team holds of a player, and changes nothing.
@@ -182,6 +190,9 @@ func find(tx Tx, player string) (*held, error) {
 		return nil, err
 	}
 	if err := h.findInOutbox(tx, player); err != nil {
+		return nil, err
+	}
+	if err := h.findClocks(tx, player); err != nil {
 		return nil, err
 	}
 	return h, h.findDeliveries(tx, player)
@@ -224,7 +235,7 @@ func roomKinds() []byte {
 	others := []byte{
 		keyRev, keySeen, keyLedger, keyAnswer, keyOf, keyName, keyOutbox, keyLine, keyMessage, keyRound, keyCounter, keyWake, keyUnsent,
 		keyWakeOf, keyScore, keyBoard, keyCount, keyPlayers, keyRecord, keyValue, keyRecalls, keyHere,
-		keyTeamSettings,
+		keyTeamSettings, keyClock,
 	}
 	var out []byte
 	for kind := byte('a'); kind <= 'z'; kind++ {
@@ -347,7 +358,7 @@ func (s *Store) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 // dossier puts together what was found, and the boards and the record that follow
 // from it.
 func (h *held) dossier(tx Tx, player bot.UserID) (bot.TeamDossier, error) {
-	out := bot.TeamDossier{Name: h.name}
+	out := bot.TeamDossier{Name: h.name, Revealed: h.clocks}
 	if err := getRecord(tx, string(player), &out.Record); err != nil {
 		return out, err
 	}

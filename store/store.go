@@ -65,6 +65,9 @@ func loadRoom(tx Tx, room string, snap *bot.Snapshot) error {
 		if err := loadAnswers(tx, room, round, names); err != nil {
 			return err
 		}
+		if err := loadClocks(tx, room, round); err != nil {
+			return err
+		}
 	}
 	if err := loadPast(tx, room, &snap.State.Room, names); err != nil {
 		return err
@@ -174,6 +177,9 @@ func commit(tx Tx, c bot.Change) error {
 		}
 	}
 	if err := appendAnswers(tx, c); err != nil {
+		return err
+	}
+	if err := putClocks(tx, c); err != nil {
 		return err
 	}
 	if c.State != nil {

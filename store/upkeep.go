@@ -16,8 +16,8 @@ import (
 
 const (
 	// disorder is how much later than an entry of the ledger one before it can have
-	// been given: a question is open for a day at most, and clocks are set.
-	disorder = 72 * time.Hour
+	// been given: nothing is delivered later than a question can be open, and clocks are set.
+	disorder = quiz.MaxOpen + 48*time.Hour
 	// sweepBatch is how many records one transaction sweeps away.
 	sweepBatch = 200
 	// expireBatch is about how many entries one transaction of Expire deletes or reads.

@@ -104,7 +104,7 @@ func (v *verifier) fault(format string, args ...any) {
 func (v *verifier) all(tx Tx) error {
 	v.tx = tx
 	v.count, v.broken = map[byte]int{}, map[string]bool{}
-	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.settings, v.boards} {
+	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.settings, v.clocks, v.boards} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func shapes() map[byte]string {
 		keyRev: "s", keyRoom: "s", keyPast: "su", keySeen: "us", keyLedger: "u", keyAnswer: "sus", keyOf: "su", keyName: "s", keyOutbox: "su", keyLine: "ss",
 		keyMessage: "ss", keyRound: "ss", keyCounter: "s", keyWake: "us", keyUnsent: "s", keyWakeOf: "s", keyScore: "ss", keyBoard: "sus",
 		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s", keyRecalls: "sss", keyHere: "s",
-		keyTeamSettings: "", keyOwnSettings: "s",
+		keyTeamSettings: "", keyOwnSettings: "s", keyClock: "sus",
 	}
 }
 

@@ -213,7 +213,7 @@ func commandText(d *interactData) string {
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
-	order := []string{"topic", "count", "seconds", "speed", "variant", "period", "here"}
+	order := []string{"topic", "for", "count", "seconds", "speed", "variant", "period", "here"}
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
 	})
@@ -229,8 +229,8 @@ func commandText(d *interactData) string {
 			}
 			words = append(words, strconv.FormatFloat(v, 'f', -1, 64))
 		case string:
-			if o.Name == "speed" {
-				words = append(words, "speed")
+			if o.Name == "speed" || o.Name == "for" {
+				words = append(words, o.Name)
 			}
 			words = append(words, v)
 		}

@@ -46,12 +46,16 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- h.core.Run(ctx) }()
+	for _, words := range []string{"leaderboard", "review"} { // before anybody has answered
+		h.say(h.by("test:T/#a"), words)
+	}
 	for range 900 {
 		h.act(pool)
 	}
 	h.scenes()
 	h.games()
 	h.reviews()
+	h.alone()
 	h.flood()
 	time.Sleep(25 * time.Hour) // the bubble's clock: what stays open for a day closes
 	h.say(h.by(h.room()), "leaderboard")
@@ -174,7 +178,7 @@ func (h *hostile) act(pool *quiz.Pool) {
 	case 0:
 		h.say(in, h.attack())
 	case 1:
-		h.say(in, pick(h, []string{topic, "ask " + topic, "start " + topic + " 3 each 5", "start 2 each 5", "start 2", "start " + h.attack(), "ask " + h.attack(), "start 99999", "start 2 each 1", "start 2 each " + h.attack()}))
+		h.say(in, pick(h, []string{topic, "ask " + topic, topic + " for 1h", "start " + topic + " 3 each 5", "start 2 each 5", "start 2", "start " + h.attack(), "ask " + h.attack(), "start 99999", "start 2 each 1", "start 2 each " + h.attack()}))
 	case 2:
 		h.say(in, pick(h, []string{"stop", "skip", "hint", "hint", "hint"}))
 	case 3:
@@ -346,7 +350,8 @@ func (h *hostile) pool() *quiz.Pool {
 	}
 	last := quiz.Question{ID: "q", Kind: quiz.Text, Ask: "x", Accept: []string{"plain"}, Difficulty: quiz.Easy}
 	long := quiz.Question{ID: "q", Kind: quiz.TrueFalse, Ask: "x", Difficulty: quiz.Easy, Seconds: quiz.MaxSeconds}
-	packs = append(packs, quiz.Pack{ID: "last", Title: "Last", Questions: []quiz.Question{last}}, quiz.Pack{ID: "long", Title: "Long", Questions: []quiz.Question{long}})
+	alone := quiz.Question{ID: "q", Kind: quiz.TrueFalse, Ask: "x", Truth: true, Difficulty: quiz.Easy, Hint: "y", Seconds: quiz.MaxSeconds}
+	packs = append(packs, quiz.Pack{ID: "alone", Title: "Alone", Questions: []quiz.Question{alone}}, quiz.Pack{ID: "last", Title: "Last", Questions: []quiz.Question{last}}, quiz.Pack{ID: "long", Title: "Long", Questions: []quiz.Question{long}})
 	pool, err := quiz.NewPool(packs)
 	if err != nil {
 		h.t.Fatal(err)

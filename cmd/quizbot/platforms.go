@@ -89,7 +89,10 @@ func discordCommands() []discord.Command {
 		c := discord.Command{Name: string(h.Word), Description: h.Text}
 		switch h.Word {
 		case bot.WordAsk:
-			c.Options = []discord.Option{{Name: "topic", Description: "What to be asked about"}}
+			c.Options = []discord.Option{
+				{Name: "topic", Description: "What to be asked about"},
+				{Name: "for", Description: "How long it stays open, for each to read alone: 4h, 90 minutes, 2 days"},
+			}
 		case bot.WordStart:
 			c.Options = []discord.Option{
 				{Name: "topic", Description: "What to be asked about"},

@@ -46,6 +46,7 @@ type modelRoom struct {
 	state  bot.State
 	wake   time.Time
 	past   map[int]quiz.Past
+	clocks []bot.ClockAt // in the order of rounds and players
 	outbox []bot.Line
 	posted map[string]bot.MessageID
 	rounds map[bot.MessageID]int
@@ -118,10 +119,12 @@ func (m *model) Room(ctx context.Context, team bot.TeamID, room bot.RoomID) (bot
 	state := &snap.State.Room
 	for i := range state.Rounds {
 		t.join(room, &state.Rounds[i])
+		r.joinClocks(&state.Rounds[i])
 	}
 	for _, no := range slices.Sorted(maps.Keys(r.past)) {
 		past := copied(r.past[no])
 		t.join(room, &past.Round)
+		r.joinClocks(&past.Round)
 		state.Past = append(state.Past, past)
 	}
 	tables := [][]quiz.Score{}
@@ -180,6 +183,13 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 			return bot.ErrStale
 		}
 	}
+	for _, began := range c.Clocks {
+		if slices.ContainsFunc(r.clocks, func(x bot.ClockAt) bool {
+			return x.Round == began.Round && x.Clock.Player == began.Clock.Player
+		}) {
+			return bot.ErrStale
+		}
+	}
 	// Nothing can go wrong from here on.
 	r.rev++
 	for _, id := range c.Causes {
@@ -192,11 +202,13 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 	if c.State != nil {
 		r.state, r.wake = copied(*c.State), c.Wake
 	}
+	r.addClocks(c)
 	for _, past := range c.Past {
 		r.past[past.Round.No] = copied(past)
 	}
 	for _, no := range c.Forgotten {
 		delete(r.past, no)
+		r.dropClocks(no)
 	}
 	for _, o := range c.Out {
 		r.outbox = append(r.outbox, bot.Line{Outgoing: copied(o), At: c.At})

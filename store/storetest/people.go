@@ -139,6 +139,9 @@ func (m *model) Players(ctx context.Context) ([]bot.UserID, error) {
 			for _, past := range r.past {
 				all[bot.UserID(past.Round.By)] = true
 			}
+			for _, at := range r.clocks {
+				all[bot.UserID(at.Clock.Player)] = true
+			}
 			for _, line := range r.outbox {
 				for _, at := range line.Names {
 					all[at.Player] = true
@@ -193,6 +196,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 		})
 		for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 			r := t.rooms[roomID]
+			one.Revealed = append(one.Revealed, r.clocksOf(player)...)
 			_, mentioned, asked, messages := t.touches(roomID, r, player)
 			if !mentioned && !asked && messages == nil {
 				continue
@@ -218,7 +222,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 				one.Deliveries = append(one.Deliveries, id)
 			}
 		}
-		if known || one.Answers != nil || one.Rooms != nil || one.Deliveries != nil {
+		if known || one.Answers != nil || one.Revealed != nil || one.Rooms != nil || one.Deliveries != nil {
 			out.Teams = append(out.Teams, one)
 		}
 	}
@@ -268,9 +272,10 @@ func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten)
 	for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 		r := t.rooms[roomID]
 		answered, mentioned, asked, messages := t.touches(roomID, r, player)
-		if !answered && !mentioned && !asked && messages == nil {
+		if !answered && !mentioned && !asked && messages == nil && r.clocksOf(player) == nil {
 			continue
 		}
+		r.clocks = slices.DeleteFunc(r.clocks, func(x bot.ClockAt) bool { return x.Clock.Player == string(player) })
 		known = true
 		ref := bot.RoomRef{Team: id, Room: roomID}
 		if r.state.Direct == player {
@@ -349,7 +354,13 @@ func (m *model) Sweep(ctx context.Context, now time.Time) (int, error) {
 	for _, t := range m.teams {
 		for _, r := range t.rooms {
 			before := len(r.past)
-			maps.DeleteFunc(r.past, func(_ int, p quiz.Past) bool { return now.Sub(p.Over) > time.Hour })
+			maps.DeleteFunc(r.past, func(no int, p quiz.Past) bool {
+				old := now.Sub(p.Over) > time.Hour
+				if old {
+					n += r.dropClocks(no)
+				}
+				return old
+			})
 			n += before - len(r.past)
 		}
 	}

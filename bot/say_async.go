@@ -1,0 +1,95 @@
+package bot
+
+import (
+	"strings"
+	"time"
+
+	"quizbot/quiz"
+)
+
+// What the bot says of questions that each player has revealed alone.
+
+// showLabel is what the button of an async question says.
+const showLabel = "Show me the question"
+
+// sayAsync is what the room reads of an async question while it is open.
+func sayAsync(r quiz.Round, tag string) Card {
+	return Card{
+		Title: "A question until later · " + heading(r, 0, 0),
+		Body: []string{
+			"It closes in " + span(r.Limit) + ". Each of you reads it alone, whenever it suits you: press the button, and your own " +
+				span(r.Question.OwnTime()) + " begin. Your first answer counts. What was right is shown here at the end.",
+		},
+		Choices: []Choice{{ID: press{round: r.No, tag: tag, show: true}.String(), Text: showLabel}},
+		Footer:  strings.Join([]string{plural(r.Points, "point"), "open for " + span(r.Limit)}, " · "),
+	}
+}
+
+// sayRevealed is the question, for the one who has it revealed.
+func sayRevealed(r quiz.Round, c quiz.Clock, now time.Time, tag string) Card {
+	card := Card{Title: heading(r, 0, 0), Body: []string{r.Question.Ask}, Choices: choices(r, tag)}
+	if r.Hinted {
+		card.After = []string{"Hint: " + r.Question.Hint}
+	}
+	left := "you have " + span(wholeSeconds(c.Until.Sub(now)))
+	if c.Until.Equal(r.Closes) {
+		left += ", for the question closes then"
+	}
+	card.Footer = strings.Join([]string{plural(r.Points, "point"), left, howToPress(r)}, " · ")
+	return card
+}
+
+// wholeSeconds rounds up, to one second at least.
+func wholeSeconds(d time.Duration) time.Duration {
+	return max((d + time.Second - 1).Truncate(time.Second), time.Second)
+}
+
+// sayAnsweredBefore is sayRepeated for the one who asks to see the question again.
+func sayAnsweredBefore(r quiz.Round, a quiz.Answer) Card {
+	card := sayRepeated(r, a)
+	card.Body = appendText(card.Body, whyPick(r.Question, a.Given))
+	if a.Right {
+		card.Body = appendText(card.Body, r.Question.Explain)
+	}
+	return card
+}
+
+// sayOverdue is for an answer that comes after the player's own time.
+func sayOverdue(c quiz.Clock) Card {
+	own := span(wholeSeconds(c.Until.Sub(c.From)))
+	return Card{Title: titleTooLate, Body: []string{
+		"You had " + own + " from when you opened this question, and that time is over, so nothing more counts. What was right is shown when the question closes.",
+	}}
+}
+
+// sayUnrevealed is for who answers without having read the question.
+func sayUnrevealed() Card {
+	return Card{Title: "Open the question first", Body: []string{
+		"It is read in private: press “" + showLabel + "”, and your own time begins. What you gave wasn't counted.",
+	}}
+}
+
+// sayPressAgain is for a press that the platform delivers late.
+func sayPressAgain() Card {
+	return Card{Title: "Please press again", Body: []string{"Your press came late to me, so your time hasn't begun."}}
+}
+
+// sayTaken is what everybody reads of an answer to an async question.
+func sayTaken() Card {
+	return Card{Title: "Your answer is in", Body: []string{"Others may still be answering: press “" + showLabel + "” to read what yours came to, for you alone."}}
+}
+
+// sayHintTaken is for who asked for the hint of an async question.
+func sayHintTaken(e quiz.Hinted) Card {
+	card := sayHint(e)
+	card.Footer = "Whoever opens the question reads it too, from now on."
+	return card
+}
+
+// whoOpened adds to the last line of a closed question who opened it and gave no answer.
+func whoOpened(r quiz.Round) string {
+	if n := r.Unanswered(); n > 0 {
+		return " " + plural(n, "player") + " opened it and gave no answer."
+	}
+	return ""
+}
