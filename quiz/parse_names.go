@@ -104,3 +104,6 @@ func unsayable(alias string) (why, cure string) {
 	}
 	return "", ""
 }
+
+// Place is where a question of the pack stands.
+func (s Source) Place(question int) Problem { return s.places[question] }

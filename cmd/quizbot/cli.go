@@ -14,6 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"quizbot/exchange"
 )
 
 // cli is what can be said on the command line.
@@ -21,7 +23,7 @@ type cli struct {
 	Sandbox sandboxCommand `cmd:"" help:"Try it: a local Slack and a local Discord in your browser, no account needed."`
 	Serve   serveCommand   `cmd:"" help:"Run the bot on the platforms whose tokens are set."`
 	Play    playCommand    `cmd:"" help:"Play a quiz in this terminal."`
-	Pack    packCommand    `cmd:"" help:"Check and list question packs."`
+	Pack    packCommand    `cmd:"" help:"Check, list, import and export question packs."`
 	Doctor  doctorCommand  `cmd:"" help:"Check tokens, scopes, intents, database, clock, ports and packs; for each fault the cure."`
 	Backup  backupCommand  `cmd:"" help:"Copy the database into a new file, also while serve runs."`
 	Restore restoreCommand `cmd:"" help:"Make a new database of a backup."`
@@ -55,15 +57,13 @@ func run(ctx context.Context, at surroundings) (status int) {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("quizbot"), kong.Description(about),
 		kong.Writers(at.out, at.err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"formats": strings.Join(exchange.Names(), ", "), "writable": strings.Join(writable(), ", ")},
 		kong.Exit(func(code int) { panic(helpShown{code}) }),
 	)
 	if err != nil {
 		return complain(at, err)
 	}
 	args := plainArgs(at.args)
-	if name := notYet(args); name != "" {
-		return complain(at, usagef("quizbot %s is not in this version yet; quizbot --help shows what there is", name))
-	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		return complain(at, usagef("%s; quizbot --help shows what there is", plainError(err)))
@@ -86,15 +86,6 @@ func plainArgs(args []string) []string {
 		return []string{"version"}
 	}
 	return args
-}
-
-// notYet names the command that a later version has and this one hasn't; "" for
-// any other.
-func notYet(args []string) string {
-	if args[0] == "pack" && len(args) > 1 && (args[1] == "import" || args[1] == "export") {
-		return args[0] + " " + args[1]
-	}
-	return ""
 }
 
 var noValue = regexp.MustCompile(`^(--[\w-]+): expected .* value but got "EOL" \(<EOL>\)$`)

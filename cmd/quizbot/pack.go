@@ -15,6 +15,9 @@ import (
 type packCommand struct {
 	Lint packLintCommand `cmd:"" help:"Check pack files; faults are told as file:line:column with the cure."`
 	List packListCommand `cmd:"" help:"List the packs: the embedded ones and those of a folder."`
+
+	Import packImportCommand `cmd:"" help:"Make a pack of another program's file: GIFT, Aiken, CSV, Markdown, chats and more."`
+	Export packExportCommand `cmd:"" help:"Write a pack for another program."`
 }
 
 func readAtMost(r io.Reader, n int64) ([]byte, error) { return io.ReadAll(io.LimitReader(r, n)) }

@@ -26,8 +26,10 @@ func TestErrorsNameTheThingAndTheCure(t *testing.T) {
 		args []string
 		err  []string
 	}{
-		"import":                 {nil, []string{"pack", "import", "x"}, []string{"quizbot pack import is not in this version yet"}},
-		"export":                 {nil, []string{"pack", "export"}, []string{"quizbot pack export is not in this version yet"}},
+		"import of nothing":      {nil, []string{"pack", "import", "none"}, []string{"none: no such file", "name the file to import"}},
+		"export without format":  {nil, []string{"pack", "export", "websocket"}, []string{"--format=NAME"}},
+		"export as a chat":       {nil, []string{"pack", "export", "websocket", "--format", "study-chat"}, []string{"nothing can be written so", "gift"}},
+		"export of nothing":      {nil, []string{"pack", "export", "none", "--format", "gift"}, []string{"there is no pack none", "pack list"}},
 		"a flag without a value": {nil, []string{"serve", "--db"}, []string{"--db needs a value"}},
 
 		"folder of serve":   {nil, []string{"serve", "--packs", "none"}, []string{notAFolder}},

@@ -31,6 +31,7 @@ func rules() []rule {
 		{"quiz", []string{"quiz/fsrs"}, pure, "the rules of the game are pure: no I/O, no clock, no other package but the one of remembering"},
 		{"quiz/fsrs", nil, pure, "how people forget is arithmetic: no I/O, no clock, no other package"},
 		{"data", nil, nil, "packs are data"},
+		{"exchange", []string{"quiz"}, []string{"net", "net/http", "os", "log/slog"}, "what is read and written, whoever opens it"},
 		{"bot", []string{"internal/failpoint", "quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
 		{"bot/transcript", []string{"bot", "quiz"}, nil, "conversations know the core alone"},
 		{"store", []string{"bot", "quiz", "quiz/fsrs"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},

@@ -1,0 +1,404 @@
+package exchange
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"quizbot/quiz"
+)
+
+// Columns says what the columns of a table hold: by what it is, names or numbers of
+// columns, in their order.
+type Columns map[string][]string
+
+// roles are what a column can hold. option, wrong and why may stand several times.
+var roles = []string{"id", "kind", "ask", "answer", "option", "wrong", "why", "explain", "source", "hint", "difficulty", "tags", "seconds", "unit", "tolerance"}
+
+// ParseColumns reads "ask=Question,answer=Correct,wrong=Wrong 1|Wrong 2": a column's name,
+// or its number from 1.
+func ParseColumns(s string) (Columns, error) {
+	out := Columns{}
+	for part := range strings.SplitSeq(s, ",") {
+		role, names, ok := strings.Cut(part, "=")
+		role = strings.ToLower(strings.TrimSpace(role))
+		if !ok || !slices.Contains(roles, role) {
+			return nil, fmt.Errorf("%q says nothing about a column: write WHAT=COLUMN, WHAT being one of %s", part, strings.Join(roles, ", "))
+		}
+		for name := range strings.SplitSeq(names, "|") {
+			out[role] = append(out[role], strings.TrimSpace(name))
+		}
+	}
+	if len(out["ask"]) == 0 {
+		return nil, errors.New("no column is said to hold the question: add ask=COLUMN")
+	}
+	return out, nil
+}
+
+// called are the names of columns that say by themselves what they hold; a number behind
+// them, or a letter behind an option, is left out of the comparison.
+var called = map[string][]string{
+	"id":         {"id", "key", "name"},
+	"kind":       {"kind", "type", "question type"},
+	"ask":        {"ask", "question", "question text", "front", "prompt", "stem", "term"},
+	"answer":     {"answer", "right", "correct", "correct answer", "right answer", "correct option", "back", "solution", "answers", "correct answers", "definition", "correct answer s"},
+	"option":     {"option", "choice", "answer option", "option text"},
+	"wrong":      {"wrong", "incorrect", "wrong answer", "incorrect answer", "distractor", "false", "incorrect answers", "wrong answers"},
+	"why":        {"why", "feedback", "reason"},
+	"explain":    {"explain", "explanation", "rationale", "comment", "general feedback"},
+	"source":     {"source", "reference", "link", "url"},
+	"hint":       {"hint", "tip"},
+	"difficulty": {"difficulty", "level"},
+	"tags":       {"tags", "tag", "category", "topic"},
+	"seconds":    {"seconds", "time", "time limit", "time limit sec", "time in seconds"},
+	"unit":       {"unit"},
+	"tolerance":  {"tolerance"},
+}
+
+// roleOf is what a column of that name holds; "" where its name doesn't say.
+func roleOf(header string) string {
+	name := strings.Join(strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return strings.ContainsRune(" _-/()*:.#", r) }), " ")
+	bare := strings.TrimRight(name, "0123456789 ")
+	if bare == "" {
+		return ""
+	}
+	numbered := bare != name
+	if len(bare) > 2 && bare[len(bare)-2] == ' ' { // option a
+		for _, o := range called["option"] {
+			if bare[:len(bare)-2] == o || bare[:len(bare)-2] == "answer" {
+				return "option"
+			}
+		}
+	}
+	if len(bare) == 1 && bare >= "a" && bare <= "j" || numbered && bare == "answer" {
+		return "option"
+	}
+	for _, role := range roles {
+		if slices.Contains(called[role], bare) {
+			return role
+		}
+	}
+	return ""
+}
+
+func csvFormat() Format {
+	return Format{
+		Name: "csv", Title: "a table (CSV, TSV)", Suffixes: []string{".csv", ".tsv", ".tab"},
+		guess: func(head []byte) int {
+			line, comma := headerOf(head)
+			fields := strings.Split(line, string(comma))
+			have := map[string]bool{}
+			for _, f := range fields {
+				have[roleOf(strings.Trim(f, `"'`))] = true
+			}
+			if have["ask"] && (have["answer"] || have["option"]) {
+				return 70
+			}
+			return 0
+		},
+		read:  readCSV,
+		write: writeCSV,
+	}
+}
+
+// headerOf is the first line of a table, and what separates its columns.
+func headerOf(head []byte) (line string, comma rune) {
+	for l := range strings.Lines(string(head)) {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		if sep, ok := strings.CutPrefix(strings.ToLower(l), "sep="); ok && sep != "" {
+			comma = rune(sep[0])
+			continue
+		}
+		line = l
+		break
+	}
+	if comma != 0 {
+		return line, comma
+	}
+	comma = ','
+	for _, c := range []rune{';', '\t', '|'} {
+		if strings.Count(line, string(c)) > strings.Count(line, string(comma)) {
+			comma = c
+		}
+	}
+	return line, comma
+}
+
+func readCSV(in *Input, found func(Found) error) error {
+	head, err := in.head()
+	if err != nil {
+		return err
+	}
+	_, comma := headerOf(head)
+	r := csv.NewReader(in.reader())
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
+	var t *table
+	for {
+		record, err := r.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			if t == nil {
+				return errors.New("the table is empty")
+			}
+			return nil
+		case err != nil:
+			return plainCSV(err)
+		}
+		line, _ := r.FieldPos(0)
+		if t == nil {
+			record[0] = strings.TrimPrefix(record[0], "\ufeff")
+			if strings.HasPrefix(strings.ToLower(record[0]), "sep=") {
+				continue
+			}
+			if t, err = newTable(record, in.Columns); err != nil {
+				return err
+			}
+			if t.header {
+				continue
+			}
+		}
+		if blankRecord(record) {
+			continue
+		}
+		f := Found{At: line}
+		t.read(&f, record)
+		if err := found(f); err != nil {
+			return err
+		}
+	}
+}
+
+func plainCSV(err error) error {
+	var fault *csv.ParseError
+	if errors.As(err, &fault) {
+		return fmt.Errorf("line %d, column %d: %w: a field that holds quotes or line breaks stands in quotes, and quotes in it are doubled", fault.Line, fault.Column, fault.Err)
+	}
+	return err
+}
+
+func blankRecord(record []string) bool {
+	return !slices.ContainsFunc(record, func(s string) bool { return strings.TrimSpace(s) != "" })
+}
+
+// table says which columns of a record hold what.
+type table struct {
+	header  bool // the first record names the columns
+	columns map[string][]int
+}
+
+func newTable(header []string, said Columns) (*table, error) {
+	t := &table{header: true, columns: map[string][]int{}}
+	if said == nil {
+		for i, name := range header {
+			if role := roleOf(name); role != "" {
+				t.columns[role] = append(t.columns[role], i)
+			}
+		}
+		if len(t.columns["ask"]) == 0 {
+			return nil, fmt.Errorf("no column is called question or ask (there are: %s): say what the columns hold with --columns", strings.Join(header, ", "))
+		}
+		return t, nil
+	}
+	numbers := true
+	for role, names := range said {
+		for _, name := range names {
+			i := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
+			if n, err := strconv.Atoi(name); i < 0 && err == nil && n > 0 {
+				i = n - 1
+			} else if i < 0 {
+				return nil, fmt.Errorf("there is no column %q (there are: %s)", name, strings.Join(header, ", "))
+			} else {
+				numbers = false
+			}
+			t.columns[role] = append(t.columns[role], i)
+		}
+	}
+	// Where all columns are said by number, the first record is a question unless it says
+	// what its columns are.
+	t.header = !numbers || roleOf(header[min(t.columns["ask"][0], len(header)-1)]) == "ask"
+	return t, nil
+}
+
+// cells are what the columns of that role hold, blank ones left out.
+func (t *table) cells(record []string, role string) []string {
+	var out []string
+	for _, i := range t.columns[role] {
+		if i < len(record) {
+			if s := bare(record[i]); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (t *table) cell(record []string, role string) string {
+	if cells := t.cells(record, role); len(cells) > 0 {
+		return cells[0]
+	}
+	return ""
+}
+
+// A cell that a spreadsheet would take for a formula is written with an apostrophe before
+// it, and read without.
+const formula = "=+-@\t"
+
+func bare(cell string) string {
+	if s, ok := strings.CutPrefix(cell, "'"); ok && s != "" && strings.ContainsRune(formula, rune(s[0])) {
+		cell = s
+	}
+	return strings.TrimSpace(cell)
+}
+
+func safeCell(s string) string {
+	if s != "" && strings.ContainsRune(formula, rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func (t *table) read(f *Found, record []string) {
+	q := &f.Question
+	q.ID, q.Ask, q.Explain, q.Source, q.Hint, q.Unit = t.cell(record, "id"), t.cell(record, "ask"), t.cell(record, "explain"), t.cell(record, "source"), t.cell(record, "hint"), t.cell(record, "unit")
+	q.Tags = tagsOf(strings.Join(t.cells(record, "tags"), ","))
+	q.Difficulty = difficultyOf(t.cell(record, "difficulty"))
+	if n, err := strconv.Atoi(t.cell(record, "seconds")); err == nil && n >= quiz.MinSeconds && n <= quiz.MaxSeconds {
+		q.Seconds = n
+	}
+	answer, options, wrong := t.cell(record, "answer"), t.cells(record, "option"), t.cells(record, "wrong")
+	kind := quiz.Kind(strings.ToLower(t.cell(record, "kind")))
+	switch {
+	case q.Ask == "":
+		f.Dropped = "it asks nothing"
+	case kind == quiz.Order:
+		q.Kind, q.Steps = quiz.Order, options
+	case answer == "":
+		f.Dropped = "it has no answer"
+	case kind == quiz.Number:
+		q.Kind = quiz.Number
+		f.number(answer, t.cell(record, "tolerance"))
+	case kind == quiz.Text:
+		q.Kind, q.Accept = quiz.Text, splitAny(answer, "|")
+	case len(wrong) > 0:
+		q.Kind = quiz.Choice
+		q.Options = append(q.Options, quiz.Option{Text: answer, Correct: true})
+		for _, w := range wrong {
+			q.Options = append(q.Options, quiz.Option{Text: w})
+		}
+	case len(options) > 0 && (len(options) > 2 || !isTruth(answer) || !isTruth(options[0])):
+		f.choose(options, answer)
+	case isTruth(answer):
+		q.Kind, q.Truth = quiz.TrueFalse, truthOf(answer)
+	default:
+		q.Kind, q.Accept = quiz.Text, splitAny(answer, "|")
+	}
+	if kind == quiz.Multi && q.Kind == quiz.Choice {
+		q.Kind = quiz.Multi
+	}
+	t.whys(q, record)
+}
+
+// whys gives each option the why of the same number.
+func (t *table) whys(q *quiz.Question, record []string) {
+	columns := t.columns["why"]
+	if len(columns) == 0 || len(t.columns["option"]) == 0 {
+		return
+	}
+	option := 0
+	for n, i := range t.columns["option"] {
+		if i >= len(record) || bare(record[i]) == "" {
+			continue
+		}
+		if option < len(q.Options) && n < len(columns) && columns[n] < len(record) {
+			q.Options[option].Why = bare(record[columns[n]])
+		}
+		option++
+	}
+}
+
+func splitAny(s, separators string) []string {
+	var out []string
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func writeCSV(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {
+	c := csv.NewWriter(w)
+	header := []string{"id", "kind", "ask", "answer"}
+	options, whys := 0, false
+	for _, q := range pack.Questions {
+		options = max(options, len(q.Options), len(q.Steps))
+		whys = whys || slices.ContainsFunc(q.Options, func(o quiz.Option) bool { return o.Why != "" })
+	}
+	for i := range options {
+		header = append(header, fmt.Sprintf("option %d", i+1))
+	}
+	if whys {
+		for i := range options {
+			header = append(header, fmt.Sprintf("why %d", i+1))
+		}
+	}
+	header = append(header, "explain", "source", "hint", "difficulty", "tags", "seconds", "unit", "tolerance")
+	_ = c.Write(header)
+	for _, q := range pack.Questions {
+		row := []string{q.ID, string(q.Kind), q.Ask, answerCell(q)}
+		texts, reasons := make([]string, options), make([]string, options)
+		for i, o := range q.Options {
+			texts[i], reasons[i] = o.Text, o.Why
+		}
+		copy(texts, q.Steps)
+		row = append(row, texts...)
+		if whys {
+			row = append(row, reasons...)
+		}
+		row = append(row, q.Explain, q.Source, q.Hint, strconv.Itoa(int(q.Difficulty)), strings.Join(q.Tags, ","), positive(float64(q.Seconds)), q.Unit, positive(q.Tolerance))
+		for i := range row {
+			row[i] = safeCell(row[i])
+		}
+		if slices.ContainsFunc(q.Accept, func(s string) bool { return strings.Contains(s, "|") }) {
+			lost(q.ID, "an accepted answer with | in it is read as two")
+		}
+		_ = c.Write(row) // what went wrong is told by Error
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// answerCell is how a table says what is right.
+func answerCell(q quiz.Question) string {
+	switch q.Kind {
+	case quiz.Choice, quiz.Multi:
+		var out []string
+		for i, o := range q.Options {
+			if o.Correct {
+				out = append(out, letter(i))
+			}
+		}
+		return strings.Join(out, ";")
+	case quiz.TrueFalse:
+		return strconv.FormatBool(q.Truth)
+	case quiz.Text:
+		return strings.Join(q.Accept, " | ")
+	case quiz.Number:
+		return strconv.FormatFloat(q.Answer, 'g', -1, 64)
+	default:
+		return ""
+	}
+}
+
+func positive(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}

@@ -1,0 +1,100 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// first is the first byte that is not white space; 0 where there is none.
+func first(b []byte) byte {
+	if b = bytes.TrimSpace(b); len(b) > 0 {
+		return b[0]
+	}
+	return 0
+}
+
+// eachJSON calls fn for each element of a list: of the file itself, or of the one that the
+// outermost object has under key. It keeps one element in memory at a time.
+func (in *Input) eachJSON(key string, fn func(n int, raw json.RawMessage) error) error {
+	reader := bufio.NewReader(in.reader())
+	if mark, _ := reader.Peek(3); string(mark) == "\ufeff" {
+		_, _ = reader.Discard(3)
+	}
+	d := json.NewDecoder(reader)
+	fault := func(err error) error {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return errors.New("the file ends too early: its JSON is not closed")
+		}
+		at := d.InputOffset()
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			at += syntax.Offset // it counts from the value that is at fault
+		}
+		return fmt.Errorf("%s: %s", in.placeOfByte(at), plainJSON(err))
+	}
+	open, err := d.Token()
+	if err != nil {
+		return fault(err)
+	}
+	if open == json.Delim('{') {
+		if found, err := enter(d, key); err != nil {
+			return fault(err)
+		} else if !found {
+			return fmt.Errorf("the file has no list of %s", key)
+		}
+	} else if open != json.Delim('[') {
+		return fmt.Errorf("the file is no list and no object of JSON")
+	}
+	for n := 1; d.More(); n++ {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return fault(err)
+		}
+		if err := fn(n, raw); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return fault(err)
+	}
+	return nil
+}
+
+// enter goes on to the beginning of the list under key in the object that was opened.
+func enter(d *json.Decoder, key string) (bool, error) {
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return false, err
+		}
+		if name == key {
+			open, err := d.Token()
+			return open == json.Delim('['), err
+		}
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// placeOfByte is the line that an offset lies in.
+func (in *Input) placeOfByte(offset int64) string {
+	line := 1
+	r := bufio.NewReader(io.NewSectionReader(in.Data, 0, min(offset, in.Size)))
+	for {
+		if _, err := r.ReadSlice('\n'); err == nil {
+			line++
+		} else if !errors.Is(err, bufio.ErrBufferFull) {
+			return fmt.Sprintf("line %d", line)
+		}
+	}
+}
+
+func plainJSON(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }

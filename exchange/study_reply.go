@@ -1,0 +1,322 @@
+package exchange
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"quizbot/quiz"
+)
+
+var (
+	tick       = regexp.MustCompile(`[✅✔☑✓🟢]\x{fe0f}?`)
+	cross      = regexp.MustCompile(`[❌✗✘✖🚫🔴]\x{fe0f}?`)
+	answerIs   = regexp.MustCompile(`(?i)^(?:so,?\s+|therefore,?\s+|yes,?\s+)?(?:the\s+)?(?:(?:correct|right|best|final|most accurate)\s+)+(?:answer|option|choice|statement|response|sequence|order)(?:\s+is|\s+would be)?\s*(?:option\s+)?[:=-]*\s*(.*)$`)
+	answerKey  = regexp.MustCompile(`(?i)^(?:the\s+)?(?:answer|solution|correct)(?:\s+is)?\s*[:=-]\s*(.*)$`)
+	leadsIn    = regexp.MustCompile(`(?i)^the (?:correct|right) .{0,200}(?:\bis|\bare)\s*:\s*(.*)$`)
+	isRight    = regexp.MustCompile(`(?i)^(.{1,220}?)\s+(?:is|would be)\s+(?:the\s+)?(?:correct|right)(?:\s+(?:answer|option|choice))?\b[.!]?`)
+	explains   = regexp.MustCompile(`(?i)^(?:detailed\s+|brief\s+|step-by-step\s+)?(?:explanation|breakdown|reason(?:ing)?|rationale|why(?:\s+(?:this|it|that)\b.*)?|why\?|details|here'?s why|because|let'?s break it down)\s*[:?]*\s*(.*)$`)
+	others     = regexp.MustCompile(`(?i)^(?:why (?:the )?(?:other|others|not)\b.*|(?:the )?(?:other|incorrect|wrong) (?:options|answers|choices)\b.*|why .{0,40}(?:wrong|incorrect).*)$`)
+	offers     = regexp.MustCompile(`(?i)^(?:let me know|would you like|do you want|want me to|feel free|if you(?:'d| would) like|i can also|happy to|hope this helps|shall i)\b`)
+	optionName = regexp.MustCompile(`(?i)^(?:option|answer|choice)?\s*[("]?([A-J])(?:[.):"\]]|\s*[-–—]|\s*$|\s+(?:is|because)\b)`)
+	reasonMark = regexp.MustCompile(`^\s*(?:[-–—:→]+|\(?(?:is |are )?(?:incorrect|wrong|not correct|false)\)?[.:,–—-]*|because)\s*`)
+)
+
+// readReply reads which option is said to be right, and why.
+func (x *asked) readReply(lines []said) {
+	if len(lines) == 0 {
+		x.Dropped = "nobody has answered it"
+		return
+	}
+	r := reply{x: x, sure: map[int][]claim{}}
+	for i := 0; i < len(lines); i++ {
+		i = r.line(lines, i)
+	}
+	right, why := r.decide()
+	if why != "" {
+		x.Dropped = why
+		return
+	}
+	x.right = right
+	x.Question.Explain = strings.TrimSpace(strings.Join(r.explain, "\n"))
+	if x.Question.Kind == quiz.TrueFalse {
+		x.Question.Truth = right[0] == 0
+		return
+	}
+	x.Question.Kind = quiz.Choice
+	if len(right) > 1 {
+		x.Question.Kind = quiz.Multi
+	}
+	for i, o := range x.options {
+		x.Question.Options = append(x.Question.Options, quiz.Option{Text: o, Correct: slices.Contains(right, i), Why: r.whys[i]})
+	}
+}
+
+// claim is a line that says an option is right.
+type claim struct{ option, at int }
+
+// How sure a claim is: what is said in words counts before a tick, and a tick before
+// strong text.
+const (
+	byWords = iota
+	byTick
+	byStrong
+)
+
+// reply is an answer while it is read.
+type reply struct {
+	x       *asked
+	sure    map[int][]claim
+	explain []string
+	whys    map[int]string
+	talking bool // what explains has begun
+	about   int  // the wrong option that is talked about, from 1; 0: none
+}
+
+// line reads one line, and returns the last one that belongs to it.
+func (r *reply) line(lines []said, i int) int {
+	l := lines[i]
+	text := unmarked(tick.ReplaceAllString(cross.ReplaceAllString(l.text, ""), ""))
+	ticked, crossed := tick.MatchString(l.text), cross.MatchString(l.text)
+	next := func() (said, bool) {
+		if i+1 < len(lines) {
+			return lines[i+1], true
+		}
+		return said{}, false
+	}
+	for _, form := range []*regexp.Regexp{answerIs, answerKey, leadsIn} {
+		m := form.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		if rest := strings.TrimSpace(m[1]); rest != "" {
+			if option, why := r.x.meant(rest); option >= 0 {
+				r.claim(byWords, option, l.at)
+				r.add(why)
+				return i
+			}
+			if form == leadsIn {
+				break
+			}
+			continue
+		}
+		if below, ok := next(); ok {
+			if option, _ := r.x.meant(stripped(below.text)); option >= 0 {
+				r.claim(byWords, option, below.at)
+				return r.alsoTicked(lines, i+1)
+			}
+		}
+		return i // a heading without an answer that is known
+	}
+	if m := isRight.FindStringSubmatch(text); m != nil && !crossed {
+		if option := r.x.exactly(m[1]); option >= 0 {
+			r.claim(byWords, option, l.at)
+			r.add(strings.TrimSpace(strings.TrimPrefix(text, m[0])))
+			return i
+		}
+	}
+	if others.MatchString(text) {
+		r.talking, r.about = true, 0
+		return i
+	}
+	if m := explains.FindStringSubmatch(text); m != nil {
+		r.talking, r.about = true, 0
+		r.add(m[1])
+		return i
+	}
+	option, why := r.x.meant(text)
+	switch {
+	case ticked && option >= 0:
+		r.claim(byTick, option, l.at)
+		r.add(why)
+	case option >= 0 && (crossed || reasoned(text, why)):
+		r.because(option, why)
+	case option >= 0 && strong(l.text) && why == "":
+		r.claim(byStrong, option, l.at)
+	case offers.MatchString(text):
+	default:
+		r.add(text)
+	}
+	return i
+}
+
+// alsoTicked takes in the ticked options right below one that was announced.
+func (r *reply) alsoTicked(lines []said, i int) int {
+	for i+1 < len(lines) && tick.MatchString(lines[i+1].text) {
+		option, _ := r.x.meant(stripped(lines[i+1].text))
+		if option < 0 {
+			break
+		}
+		i++
+		r.claim(byWords, option, lines[i].at)
+	}
+	return i
+}
+
+func stripped(s string) string { return unmarked(tick.ReplaceAllString(s, "")) }
+
+func strong(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(s, "**") && strings.HasSuffix(strings.TrimRight(s, ".!"), "**")
+}
+
+// reasoned reports that a line names an option in order to say something of it.
+func reasoned(text, why string) bool {
+	return why != "" && (optionName.MatchString(text) || strings.Contains(text, ":") || strings.ContainsAny(text, "–—"))
+}
+
+func (r *reply) claim(how, option, at int) {
+	if !slices.ContainsFunc(r.sure[how], func(c claim) bool { return c.option == option }) {
+		r.sure[how] = append(r.sure[how], claim{option, at})
+	}
+	r.about = 0
+}
+
+// because notes why an option is wrong; or right, as it may turn out.
+func (r *reply) because(option int, why string) {
+	r.about = option + 1
+	if why == "" {
+		return
+	}
+	if r.whys == nil {
+		r.whys = map[int]string{}
+	}
+	r.whys[option] = strings.TrimSpace(r.whys[option] + " " + why)
+}
+
+// add goes on with the explanation.
+func (r *reply) add(text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return
+	}
+	if m := bulletOption.FindStringSubmatch(text); m != nil {
+		text = "• " + m[1]
+	}
+	if r.about > 0 && r.whys[r.about-1] == "" { // below "❌ B. Text"
+		r.because(r.about-1, text)
+		return
+	}
+	r.explain = append(r.explain, text)
+}
+
+// decide says which options are right; or why nobody can tell.
+func (r *reply) decide() (right []int, why string) {
+	for _, how := range []int{byWords, byTick, byStrong} {
+		claims := r.sure[how]
+		if len(claims) == 0 {
+			continue
+		}
+		if how == byWords { // what is ticked beside it must not say otherwise
+			for _, c := range r.sure[byTick] {
+				if !slices.ContainsFunc(claims, func(w claim) bool { return w.option == c.option }) && !r.x.several() {
+					return nil, fmt.Sprintf("line %d says that %s is right, and line %d that %s is", claims[0].at, letter(claims[0].option), c.at, letter(c.option))
+				}
+			}
+			if r.x.several() {
+				claims = append(slices.Clone(claims), r.sure[byTick]...)
+			}
+		}
+		for _, c := range claims {
+			if !slices.Contains(right, c.option) {
+				right = append(right, c.option)
+			}
+		}
+		slices.Sort(right)
+		if len(right) > 1 && !r.x.several() {
+			return nil, fmt.Sprintf("line %d says that %s is right, and line %d that %s is", claims[0].at, letter(claims[0].option), claims[1].at, letter(claims[1].option))
+		}
+		if len(right) == len(r.x.options) && !r.x.several() {
+			return nil, "all of its options are said to be right"
+		}
+		return right, ""
+	}
+	return nil, "its answer names none of the options"
+}
+
+// several reports that more than one option is asked for.
+func (x *asked) several() bool { return severalRight.MatchString(x.Question.Ask) }
+
+// exactly is the option that a text is, whole; -1.
+func (x *asked) exactly(s string) int {
+	s = strings.Trim(s, `"“”'. `)
+	if m := optionName.FindStringSubmatch(s); m != nil && len(folded(s)) == len(folded(m[0])) {
+		return x.lettered(m[1])
+	}
+	return slices.IndexFunc(x.options, func(o string) bool { return folded(o) == folded(s) && folded(s) != "" })
+}
+
+func (x *asked) lettered(letter string) int { return place(letter, len(x.options)) }
+
+// meant is the option that a line names, with what the line says after it; -1. By letter,
+// by its whole text, or by a text that begins with it; the longest that fits.
+func (x *asked) meant(s string) (option int, why string) {
+	s = strings.TrimSpace(s)
+	byLetter, after := -1, s
+	if m := optionName.FindStringSubmatchIndex(s); m != nil {
+		byLetter, after = x.lettered(s[m[2]:m[3]]), strings.TrimSpace(s[m[3]:])
+		after = strings.TrimLeft(after, `.):"]-–— `)
+	} else if m := bulletOption.FindStringSubmatch(s); m != nil {
+		after = m[1]
+	} else if m := markedOption.FindStringSubmatch(s); m != nil {
+		after = m[2]
+		byLetter = place(m[1], len(x.options))
+	}
+	option, rest := x.begins(after)
+	switch {
+	case byLetter >= 0 && option >= 0 && option != byLetter && len(folded(x.options[option])) > 2:
+		return -1, "" // the letter says one thing and the text another
+	case byLetter >= 0 && option != byLetter:
+		return byLetter, clause(after)
+	case option >= 0:
+		return option, clause(rest)
+	}
+	return -1, ""
+}
+
+// begins is the option whose words a text begins with, the longest; and what follows.
+func (x *asked) begins(s string) (option int, rest string) {
+	option = -1
+	longest := 0
+	for i, o := range x.options {
+		words := folded(o)
+		if words == "" || len(words) <= longest {
+			continue
+		}
+		if end := prefixWords(s, words); end >= 0 {
+			option, rest, longest = i, s[end:], len(words)
+		}
+	}
+	return option, rest
+}
+
+// prefixWords is where a text ends that begins with these folded words; -1. A longer word
+// does not begin with a shorter one.
+func prefixWords(s, words string) int {
+	for end := range s {
+		if f := folded(s[:end]); f == words && !wordGoesOn(s[:end], s[end:]) {
+			return end
+		} else if len(f) > len(words) {
+			return -1
+		}
+	}
+	if folded(s) == words {
+		return len(s)
+	}
+	return -1
+}
+
+func wordGoesOn(before, after string) bool {
+	return folded(before+after[:min(len(after), 4)]) != folded(before) && !strings.ContainsAny(after[:1], " \t.,;:!?)–—-→")
+}
+
+// clause is what is said after an option's name; "" where that is only a mark.
+func clause(s string) string {
+	s = reasonMark.ReplaceAllString(strings.TrimLeft(s, `."”') `), "")
+	s = strings.TrimSpace(strings.TrimLeft(s, ":–—-→ "))
+	if folded(s) == "" {
+		return ""
+	}
+	return s
+}
