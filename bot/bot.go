@@ -253,6 +253,9 @@ func (b *Bot) place(j *job) error {
 		}
 	}
 	j.in.Room = placeOf(j.in)
+	if b.openBeside(j) {
+		return nil
+	}
 	if under := j.in.Under; under.Room != "" && !j.in.Addressed && !j.in.Private && j.in.Choice == "" {
 		no, err := b.store.RoundOf(b.saving, j.in.Team, under.Room, under.Message)
 		if err != nil {

@@ -15,7 +15,8 @@ import (
 // tell which option is right.
 //
 // Its text is "a:ROUND.TAG:PICKS", PICKS being places joined by "-", with "!" at
-// the end when a multi answer is complete: "a:12.k3f9x:0", "a:12.k3f9x:0-2!". TAG
+// the end when a multi answer is complete: "a:12.k3f9x:0", "a:12.k3f9x:0-2!". Where the
+// answer is typed, "a:12.k3f9x:?" opens the form for it, whose ID is "a:12.k3f9x:=". TAG
 // tells the rooms of one database from those of another, whose rounds have the same
 // numbers: old buttons must not answer new questions when a database was replaced.
 //
@@ -26,6 +27,8 @@ type press struct {
 	show  bool
 	picks []int
 	done  bool
+	opens bool // it asks for the form of a typed answer
+	typed bool // it is that form, filled in
 }
 
 func (p press) String() string {
@@ -40,8 +43,13 @@ func (p press) String() string {
 		}
 		b.WriteString(strconv.Itoa(pick))
 	}
-	if p.done {
+	switch {
+	case p.done:
 		b.WriteByte('!')
+	case p.opens:
+		b.WriteByte('?')
+	case p.typed:
+		b.WriteByte('=')
 	}
 	return b.String()
 }
@@ -76,7 +84,10 @@ func parsePress(s string) (press, bool) {
 		return press{}, false
 	}
 	picks, p.done = strings.CutSuffix(picks, "!")
-	if picks == "" {
+	if !p.done {
+		p.opens, p.typed = picks == "?", picks == "="
+	}
+	if picks == "" || p.opens || p.typed {
 		return p, p.String() == s
 	}
 	for field := range strings.SplitSeq(picks, "-") {

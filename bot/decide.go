@@ -50,6 +50,9 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 	if _, answered := round.Answer(string(in.User)); answered {
 		return p.give(in, pressed.round, quiz.Given{})
 	}
+	if pressed.opens || pressed.typed {
+		return p.form(in, pressed, round, open)
+	}
 	if round.Question.Kind == quiz.Multi || round.Question.Kind == quiz.Order {
 		pressed = p.partial.join(in.User, pressed)
 	}

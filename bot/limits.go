@@ -130,6 +130,9 @@ func (l *limits) sorry(in Incoming, wait time.Duration, now time.Time) Reply {
 	if !press && !in.Addressed && !in.Private {
 		return Reply{Seen: true}
 	}
+	if len(in.Fields) > 0 { // whoever wrote something must know what became of it
+		return refusedForm(in, saySlowDown(wait))
+	}
 	told := l.told.take(string(in.User), now) <= 0 && l.toldHere.take(string(in.Room), now) <= 0
 	if press && !told {
 		return Reply{Seen: true}
@@ -145,6 +148,7 @@ func heard(in Incoming) Incoming {
 		in.Text = cutBytes(strings.Join(strings.Fields(in.Text), " "), maxHeard)
 	}
 	in.Choice = cutBytes(in.Choice, maxPress+1) // still too long to be one
+	in.Fields = bounded(in.Fields)
 	return in
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"quizbot/internal/failpoint"
@@ -62,6 +63,9 @@ type mailbox struct {
 	mu      sync.Mutex
 	waiting []*job
 	running bool
+
+	// latest is the room as it is stored, for who only looks; nil: not known.
+	latest atomic.Pointer[Snapshot]
 
 	// Of the running goroutine alone:
 	snap   Snapshot
@@ -231,6 +235,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	}
 	if err != nil {
 		m.loaded = false
+		m.latest.Store(nil)
 		b.meter.CommitFailed()
 		b.log.Error("room not saved", "team", m.ref.Team, "room", m.ref.Room, "jobs", len(batch), "err", err)
 		for _, j := range batch {
@@ -240,6 +245,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 		return
 	}
 	m.snap = plan.after()
+	m.latest.Store(new(m.snap))
 	for _, j := range batch {
 		j.finish()
 	}

@@ -32,7 +32,7 @@ const (
 )
 
 // Incoming is anything that a chat platform can tell the bot: words said to it,
-// a line in a room, a press of a button.
+// a line in a room, a press of a button, a form that was filled in.
 type Incoming struct {
 	// ID names the delivery as the platform does, prefixed by the adapter
 	// ("discord:m:112233"). The same event delivered twice has the same ID, and
@@ -54,8 +54,11 @@ type Incoming struct {
 	// Private: in a direct message, where every line is meant for the bot.
 	Private bool
 
-	// Choice is the ID of the Button that was pressed; "" when none was.
+	// Choice is the ID of the Choice that was pressed, or of the Form that was filled in;
+	// "" when none was.
 	Choice string
+	// Fields are what was filled into the form, in its order; nil where it is no form.
+	Fields []Filled
 	// Pressed is the message that the button belongs to, where everybody sees it; ""
 	// for one that only the presser sees.
 	Pressed MessageID
@@ -89,6 +92,13 @@ type Place struct {
 type Reply struct {
 	// Card is nil when there is nothing to say: a bare line that was no answer.
 	Card *Card
+	// Form is to be shown to this person, in answer to a press or a command. Card is then
+	// what to say instead where the platform opens no form, or no longer.
+	Form *Form
+	// Faults say, of a form that was filled in, why it was not taken: nothing has changed,
+	// and where the platform can keep it open they stand at its fields. Elsewhere the card
+	// says the same.
+	Faults []Fault
 	// Public: meant for the whole room (a leaderboard). Otherwise it is for this
 	// person alone, wherever the platform can show something to one person.
 	Public bool

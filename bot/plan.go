@@ -26,6 +26,8 @@ type plan struct {
 	// partial is what players have picked so far of answers with several parts. It is
 	// the mailbox's, and not kept: whoever is interrupted begins anew.
 	partial partials
+	// alone: what is decided now was said where nobody reads along.
+	alone bool
 }
 
 func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
@@ -134,7 +136,7 @@ func (p *plan) write(e quiz.Event) {
 	n := &naming{}
 	switch e := e.(type) {
 	case quiz.Asked:
-		card := sayQuestion(e, p.tag())
+		card := sayQuestion(e, p.tag(), p.alone || p.direct != "")
 		if e.Round.Async {
 			card = sayAsync(e.Round, p.tag())
 		}
@@ -232,12 +234,15 @@ func (p *plan) take(j *job, seen map[string]bool) error {
 		j.reply = p.again(j.in)
 		return nil
 	}
+	p.alone = j.in.Private
 	reply, effect, err := p.decide(j.in)
+	p.alone = false
 	if err != nil {
 		return err
 	}
 	j.reply, j.effect = reply, effect
-	if effect || reply.Card != nil {
+	shows := reply.Form != nil && j.in.Choice != "" // a form that opens changes nothing, and may open again
+	if effect || reply.Card != nil && !shows {
 		p.cause(j.in.ID)
 		if (j.in.Private || p.inReplies()) && p.direct != j.in.User {
 			p.direct = j.in.User
@@ -317,7 +322,13 @@ func (p *plan) again(in Incoming) Reply {
 	own := func(a quiz.Answer) bool { return a.At.Equal(in.At) && (!over || p.inTime(in, past)) }
 	if a, answered := round.Answer(string(in.User)); answered && (!ended || own(a)) {
 		card := sayRepeated(round, a)
-		if given, complete, ok := pressed.given(round); ok && complete && slices.Equal(given.Picks, a.Given.Picks) {
+		given, complete, ok := pressed.given(round)
+		if pressed.typed {
+			var reading quiz.Reading
+			given, reading = quiz.Read(round.Question, round.Shown, in.filled(fieldAnswer))
+			complete, ok = reading == quiz.Clear, typed(round.Question)
+		}
+		if ok && complete && slices.Equal(given.Picks, a.Given.Picks) && given.Text == a.Given.Text {
 			card = sayAnswered(round, a)
 		}
 		card = p.goOn(card)

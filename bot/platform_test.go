@@ -241,10 +241,29 @@ func (p *platform) show(room, to string, c bot.Card) {
 	p.tell(x.room, to, x.id, false, c)
 }
 
+// showForm shows a form to one person and returns its name.
+func (p *platform) showForm(room, to string, f bot.Form) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := &post{id: "m" + strconv.Itoa(len(p.posts)+1), room: "test:T/" + room}
+	p.posts = append(p.posts, x)
+	lines := append([]string{f.Title}, f.Body...)
+	for _, field := range f.Fields {
+		lines = append(lines, field.Label, field.Hint)
+	}
+	p.hear(transcript.Heard{Message: x.id, Room: room, To: to, Form: true, Text: strings.Join(lines, "\n")})
+	return x.id
+}
+
 func (p *platform) tell(room, to, message string, edit bool, c bot.Card) {
-	p.log = append(p.log, transcript.Heard{
+	p.hear(transcript.Heard{
 		Message: message, Room: strings.TrimPrefix(room, "test:T/"), To: to, Edit: edit, Text: read(c), Buttons: buttons(c),
 	})
+}
+
+// hear logs what people can read. The caller holds mu.
+func (p *platform) hear(h transcript.Heard) {
+	p.log = append(p.log, h)
 	p.times = append(p.times, time.Now())
 	close(p.more)
 	p.more = make(chan struct{})

@@ -61,7 +61,6 @@ func placeOf(in Incoming) RoomID {
 // due is what a player should repeat.
 type due struct {
 	picks []quiz.Pick // the least remembered first
-	typed int         // more that can't be asked here, for their answers are typed
 	next  time.Time   // when something else will be due; zero: never
 }
 
@@ -82,11 +81,7 @@ func (p *plan) dueFor(u UserID) (due, error) {
 	out := due{next: quiz.NextDue(memories, p.now)}
 	for _, m := range memories {
 		pick := quiz.Pick{Pack: m.Pack, Question: m.Question}
-		switch q, _ := pool.Question(pick); {
-		case !m.Due(p.now):
-		case p.inReplies() && !q.Pressable():
-			out.typed++
-		default:
+		if m.Due(p.now) {
 			out.picks = append(out.picks, pick)
 		}
 	}

@@ -26,10 +26,16 @@ const (
 // maxScorers is how many names a closed question lists.
 const maxScorers = 15
 
-func sayQuestion(e quiz.Asked, tag string) Card {
+// alone says that nobody else reads what is typed where it is asked.
+func sayQuestion(e quiz.Asked, tag string, alone bool) Card {
 	r := e.Round
 	card := Card{Title: heading(r, e.Nth, e.Of), Body: []string{r.Question.Ask}, Choices: choices(r, tag)}
-	card.Footer = terms(r, howToAnswer(r))
+	how := howToAnswer(r)
+	if typed(r.Question) && !alone {
+		card.Choices = []Choice{formChoice(r, tag, labelAnswerAlone)}
+		how += ", or press the button so that nobody reads it"
+	}
+	card.Footer = terms(r, how)
 	return card
 }
 
@@ -83,13 +89,23 @@ func howToAnswer(r quiz.Round) string {
 	}
 }
 
-// howToPress is how to answer a question of options by its buttons alone.
+// howToAgain is how to answer for who has tried.
+func howToAgain(r quiz.Round) string {
+	if r.Question.Kind == quiz.Text {
+		return "type the one that you mean, in a word or a few"
+	}
+	return howToAnswer(r)
+}
+
+// howToPress is how to answer a question by its buttons alone.
 func howToPress(r quiz.Round) string {
 	switch r.Question.Kind {
 	case quiz.Multi:
 		return "pick every right one: press the buttons"
 	case quiz.Order:
 		return "put them in order: press one after the other"
+	case quiz.Text, quiz.Number:
+		return "press " + labelAnswer
 	default:
 		return "press a button"
 	}
@@ -264,11 +280,11 @@ func sayRepeated(r quiz.Round, a quiz.Answer) Card {
 }
 
 func sayStuffed(r quiz.Round) Card {
-	return Card{Title: "One answer, please", Body: []string{"That looks like several answers at once, so it wasn't counted. To answer, " + howToAnswer(r) + "."}}
+	return Card{Title: "One answer, please", Body: []string{"That looks like several answers at once, so it wasn't counted. To answer, " + howToAgain(r) + "."}}
 }
 
 func sayUnclear(r quiz.Round) Card {
-	return Card{Title: "That isn't an answer to this question", Body: []string{"It wasn't counted. To answer, " + howToAnswer(r) + "."}}
+	return Card{Title: "That isn't an answer to this question", Body: []string{"It wasn't counted. To answer, " + howToAgain(r) + "."}}
 }
 
 func sayOldButton() Card {

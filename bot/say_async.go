@@ -28,6 +28,9 @@ func sayAsync(r quiz.Round, tag string) Card {
 // sayRevealed is the question, for the one who has it revealed.
 func sayRevealed(r quiz.Round, c quiz.Clock, now time.Time, tag string) Card {
 	card := Card{Title: heading(r, 0, 0), Body: []string{r.Question.Ask}, Choices: choices(r, tag)}
+	if typed(r.Question) {
+		card.Choices = []Choice{formChoice(r, tag, labelAnswer)}
+	}
 	if r.Hinted {
 		card.After = []string{"Hint: " + r.Question.Hint}
 	}

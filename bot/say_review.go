@@ -14,7 +14,10 @@ import (
 
 // sayNext puts the next question of a review below a card; alone, where the card is empty.
 func sayNext(c Card, e quiz.Asked, tag string) Card {
-	next := sayQuestion(e, tag)
+	next := sayQuestion(e, tag, true)
+	if typed(e.Round.Question) {
+		next.Choices = []Choice{formChoice(e.Round, tag, labelAnswer)}
+	}
 	next.Footer = terms(e.Round, howToPress(e.Round)) // what is typed here is said to all
 	if c.Title == "" {
 		return next
@@ -73,29 +76,19 @@ func sayReviewEnded(e quiz.Ended, due *due, now time.Time) Card {
 	if len(due.picks) > 0 {
 		card.Body = append(card.Body, sayCountDue(len(due.picks))+": say review to go on.")
 	} else {
-		card.Body = appendText(card.Body, sayTyped(due.typed), sayNextDue(due.next, now))
+		card.Body = appendText(card.Body, sayNextDue(due.next, now))
 	}
 	return card
 }
 
-// sayNothingDue is for who has nothing to repeat, here or at all.
+// sayNothingDue is for who has nothing to repeat.
 func sayNothingDue(d due, now time.Time) Card {
-	switch {
-	case d.typed > 0:
-		return Card{Title: "Nothing is due that buttons can answer", Body: []string{sayTyped(d.typed)}}
-	case d.next.IsZero():
+	if d.next.IsZero() {
 		return Card{Title: "Nothing to review yet", Body: []string{
 			"I repeat with you what you were asked before, when you are about to forget it. Say a topic for a question, or start for a game.",
 		}}
 	}
 	return Card{Title: "Nothing is due for review", Body: []string{sayNextDue(d.next, now)}}
-}
-
-func sayTyped(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return sayCountDue(n) + " with an answer that is typed: say review to me in a direct message."
 }
 
 func sayCountDue(n int) string {

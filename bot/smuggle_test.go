@@ -22,8 +22,17 @@ import (
 // their cards is true of all; and no card holds what hides or turns text.
 func TestHostileConversationsHearEverySentence(t *testing.T) {
 	var said []bot.Outgoing
-	synctest.Test(t, func(t *testing.T) { said = transcript.Hostile(t, openStore(t), 1) })
+	var forms []bot.Form
+	synctest.Test(t, func(t *testing.T) { said, forms = transcript.Hostile(t, openStore(t), 1) })
 	var all strings.Builder
+	for _, f := range forms {
+		c := bot.Card{Title: f.Title, Body: f.Body, Footer: f.Submit}
+		for _, field := range f.Fields {
+			c.Body = append(c.Body, field.Label, field.Hint)
+		}
+		all.WriteString(read(c) + "\n")
+		checkText(t, c)
+	}
 	for _, o := range said {
 		all.WriteString(read(o.Card) + "\n")
 		checkText(t, o.Card)

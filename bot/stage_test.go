@@ -32,7 +32,8 @@ type stage struct {
 	said     []bot.Incoming
 	away     bool // no bot runs
 	keeping  bool
-	kept     []int // of said: not delivered yet
+	kept     []int                // of said: not delivered yet
+	forms    map[string]*bot.Form // that were shown, by message
 }
 
 // life is one bot, from its start to its end.
@@ -64,7 +65,7 @@ func openStore(t testing.TB) *store.Store {
 
 func newStage(t *testing.T, setup transcript.Setup, as func(*platform) bot.Messenger) *stage {
 	s := &stage{
-		t: t, setup: setup, people: map[string]transcript.Person{}, store: openStore(t),
+		t: t, setup: setup, people: map[string]transcript.Person{}, forms: map[string]*bot.Form{}, store: openStore(t),
 		platform: newPlatform(), as: as,
 	}
 	for _, p := range setup.People {
@@ -176,9 +177,15 @@ func (s *stage) Do(ctx context.Context, a transcript.Act) error {
 		in.Text, in.ReplyTo = a.Text, bot.MessageID(a.Message)
 	case transcript.Press:
 		in.Choice = a.Button.ID
+	case transcript.Fill:
+		form := s.forms[a.Message]
+		in.Choice = form.ID
+		for i, f := range form.Fields {
+			in.Fields = append(in.Fields, bot.Filled{Field: f.ID, Value: a.Values[i]})
+		}
 	}
 	s.said = append(s.said, in)
-	if a.Kind != transcript.Press {
+	if in.Choice == "" {
 		s.platform.write(in)
 	}
 	switch {
@@ -200,10 +207,14 @@ func (s *stage) submit(ctx context.Context, in bot.Incoming, room string) error 
 	if err != nil {
 		return err
 	}
+	to := string(in.User[len("test:T/"):])
+	if reply.Form != nil && in.Choice != "" && in.Fields == nil {
+		s.forms[s.platform.showForm(room, to, *reply.Form)] = reply.Form
+		return nil
+	}
 	if reply.Card == nil || reply.Seen && in.Choice == "" {
 		return nil
 	}
-	to := string(in.User[len("test:T/"):])
 	if reply.Public {
 		to = ""
 	}

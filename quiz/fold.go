@@ -9,13 +9,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxTyped is the longest typed answer that is looked at, in characters. It
-// bounds the work of comparing.
-const maxTyped = 200
-
-// maxFolded is the same of what is folded, for there are characters that stand for a
+// maxFolded is MaxTyped of what is folded, for there are characters that stand for a
 // phrase.
-const maxFolded = 2 * maxTyped
+const maxFolded = 2 * MaxTyped
 
 // Fold makes typed answers comparable: case, accents, width, quotes, dashes,
 // punctuation, stray whitespace and leading articles don't matter. Signs that

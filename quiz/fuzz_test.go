@@ -111,7 +111,7 @@ func FuzzGrade(f *testing.F) {
 		}
 		q := text(accept)
 		Grade(q, Given{Text: typed})
-		if utf8.RuneCountInString(accept) <= maxTyped && utf8.ValidString(accept) && !Grade(q, Given{Text: accept}) {
+		if utf8.RuneCountInString(accept) <= MaxTyped && utf8.ValidString(accept) && !Grade(q, Given{Text: accept}) {
 			t.Fatalf("%q is not its own answer", accept)
 		}
 	})

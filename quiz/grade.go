@@ -54,7 +54,7 @@ func Grade(q Question, g Given) bool {
 func inRange(i, n int) bool { return i >= 0 && i < n }
 
 func gradeText(q Question, text string) bool {
-	if utf8.RuneCountInString(text) > maxTyped {
+	if utf8.RuneCountInString(text) > MaxTyped {
 		return false
 	}
 	given := foldAnswer(text)

@@ -59,7 +59,7 @@ func trimNumber(text string) string {
 
 // readNumber reads a typed number in the unit of q. It is never infinite nor NaN.
 func readNumber(q Question, text string) (float64, bool) {
-	if len(text) > maxTyped {
+	if len(text) > MaxTyped {
 		return 0, false
 	}
 	s := trimNumber(text)

@@ -106,7 +106,7 @@ func (p *Pool) Nearest(name string, n int) []Pack {
 // Meant finds the pack whose ID or alias name is a typing slip away from.
 func (p *Pool) Meant(name string) (Pack, bool) {
 	key := topicKey(name)
-	if utf8.RuneCountInString(key) > maxTyped {
+	if utf8.RuneCountInString(key) > MaxTyped {
 		return Pack{}, false
 	}
 	best, least := -1, 99

@@ -37,6 +37,9 @@ const (
 	MaxSource   = 300
 	MaxPackSize = 1 << 20 // bytes of a pack file
 
+	// MaxTyped is the longest typed answer that is looked at: it bounds the work of comparing.
+	MaxTyped = 200
+
 	MinSeconds = 5
 	MaxSeconds = 86400
 )

@@ -32,7 +32,7 @@ const MaxLine = MaxOptions * (4*MaxOption + 4)
 // letter inside a sentence is not an answer.
 func Read(q Question, shown []int, text string) (Given, Reading) {
 	text = strings.TrimSpace(text)
-	if text == "" || len(text) > MaxLine || utf8.RuneCountInString(text) > maxTyped && q.Kind != Order && q.Kind != Choice {
+	if text == "" || len(text) > MaxLine || utf8.RuneCountInString(text) > MaxTyped && q.Kind != Order && q.Kind != Choice {
 		return Given{}, Unclear
 	}
 	switch q.Kind {
@@ -99,7 +99,7 @@ var place = regexp.MustCompile(`^(?i:(?:my |the )?(?:answer|option|choice)(?: is
 
 // readPlace reads the place of one of n things.
 func readPlace(s string, n int) (int, bool) {
-	if len(s) > maxTyped {
+	if len(s) > MaxTyped {
 		return 0, false
 	}
 	m := place.FindStringSubmatch(strings.TrimSpace(norm.NFKC.String(strings.Map(visible, s))))
@@ -148,7 +148,7 @@ func like(texts []string, s string) (int, bool) {
 		d := -1
 		if same(folded, want) {
 			d = 0
-		} else if len(s) <= 2*maxTyped {
+		} else if len(s) <= 2*MaxTyped {
 			d = slips(folded, want)
 		}
 		switch {
@@ -344,6 +344,9 @@ var alternatives = regexp.MustCompile(`\s*[,;|\n]\s*|\s+/\s+|\s+(?i:or|and|oder|
 func readText(q Question, s string) (Given, Reading) {
 	if Grade(q, Given{Text: s}) {
 		return Given{Text: s}, Clear
+	}
+	if foldAnswer(s) == "" {
+		return Given{}, Unclear // "???"
 	}
 	parts := 0
 	for _, part := range alternatives.Split(s, -1) {

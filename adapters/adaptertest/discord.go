@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,9 @@ func checkDiscord(t *testing.T, server *sandbox.Server) {
 // take hears what the bot says.
 func (s *discordStage) take(e sandbox.Event) {
 	m := e.Message
+	if i := e.Interaction; e.Kind == sandbox.InteractionChanged && i.ModalOpen {
+		s.hear(formHeard(i.ID, s.back[i.ChannelID], s.names[i.UserID], readDiscordForm(i.Form())))
+	}
 	if e.Kind != sandbox.MessagePosted && e.Kind != sandbox.MessageEdited || !m.Bot || m.Loading() || s.back[m.ChannelID] == "" {
 		return
 	}
@@ -197,7 +201,7 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 			return err
 		}
 	}
-	if a.Kind == transcript.Press && (s.away || s.kept != nil) {
+	if (a.Kind == transcript.Press || a.Kind == transcript.Fill) && (s.away || s.kept != nil) {
 		return transcript.ErrCannot // Discord waits 3 s for the answer to a press, and knows it no more
 	}
 	if a.Kind == transcript.Press {
@@ -210,6 +214,9 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 		}
 		s.said = append(s.said, i.ID)
 		return err
+	}
+	if a.Kind == transcript.Fill {
+		return s.fill(ctx, user, a)
 	}
 	if a.Kind == transcript.Say && a.Room.Direct == "" && a.Text == "review" && !s.away { // a line can't be answered in private
 		if err := s.server.WaitFor(ctx, func() bool { return len(s.server.Commands()) > 0 }); err != nil { // it is registered beside everything else
@@ -243,6 +250,37 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 		return nil
 	}
 	return s.life.core.await(ctx, "discord:m:"+m.ID, 1)
+}
+
+// fill sends a form off.
+func (s *discordStage) fill(ctx context.Context, user string, a transcript.Act) error {
+	open := s.server.Modals(user)
+	at := slices.IndexFunc(open, func(i sandbox.Interaction) bool { return i.ID == a.Message })
+	if at < 0 {
+		return fmt.Errorf("the form %s is not open any more", a.Message)
+	}
+	values := map[string]string{}
+	for n, in := range open[at].Form().Inputs {
+		values[in.CustomID] = a.Values[n]
+	}
+	i, err := s.server.SubmitModal(ctx, a.Message, user, values)
+	if err == nil && i.Failed {
+		err = errors.New("the form was not answered")
+	}
+	s.said = append(s.said, i.ID)
+	return err
+}
+
+// readDiscordForm is what a reader sees of a modal.
+func readDiscordForm(f sandbox.Form) []string {
+	lines := []string{f.Title}
+	for _, text := range f.Texts {
+		lines = append(lines, readDiscord(text))
+	}
+	for _, in := range f.Inputs {
+		lines = append(lines, in.Label, in.Description)
+	}
+	return lines
 }
 
 // Redeliver implements transcript.Stage.

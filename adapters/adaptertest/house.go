@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -239,6 +240,11 @@ func (h *house) hear(one transcript.Heard) {
 	h.heard = append(h.heard, one)
 	close(h.wake)
 	h.wake = make(chan struct{})
+}
+
+// formHeard is a form that somebody was shown.
+func formHeard(id, room, to string, lines []string) transcript.Heard {
+	return transcript.Heard{Message: id, Room: room, To: to, Form: true, Text: strings.Join(lines, "\n")}
 }
 
 // Hear implements transcript.Stage.

@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -115,6 +116,9 @@ func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stag
 }
 
 func (s *slackStage) take(e sandbox.Event) {
+	if v := e.View; e.Kind == sandbox.ViewChanged && v.Open {
+		s.hear(formHeard(v.ID, s.formRoom(v), s.names[v.User], readSlackForm(v.Form())))
+	}
 	m := e.Message
 	if e.Kind != sandbox.MessagePosted && e.Kind != sandbox.MessageEdited || m.Notice != "" || s.back[m.Channel] == "" {
 		return
@@ -163,7 +167,7 @@ func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 	}
 	command := a.Kind == transcript.Say && (a.Room.Direct == "" || a.Text == "")
 	switch {
-	case (s.away || s.keeps) && a.Kind == transcript.Press, s.keeps && command:
+	case (s.away || s.keeps) && (a.Kind == transcript.Press || a.Kind == transcript.Fill), s.keeps && command:
 		return transcript.ErrCannot // Slack delivers these once, at once
 	case s.away && command:
 		_, err := s.server.Slash(ctx, room, user, "/quiz", a.Text)
@@ -175,6 +179,8 @@ func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 			answer, err = s.server.Press(ctx, room, a.Message, user, a.Button.ID, sandbox.Stale())
 		}
 		return s.answered(answer, err)
+	case a.Kind == transcript.Fill:
+		return s.fill(ctx, user, a)
 	case command:
 		answer, err := s.server.Slash(ctx, room, user, "/quiz", a.Text)
 		return s.answered(answer, err)
@@ -194,6 +200,50 @@ func (s *slackStage) Do(ctx context.Context, a transcript.Act) error {
 	}
 	s.said = append(s.said, said.Deliveries[0])
 	return nil
+}
+
+// fill sends a form off. What is wrong with its fields is a word to its sender.
+func (s *slackStage) fill(ctx context.Context, user string, a transcript.Act) error {
+	v, _ := s.server.View(a.Message)
+	values := map[string]string{}
+	for n, in := range v.Form().Inputs {
+		values[in.ActionID] = a.Values[n]
+	}
+	sub, err := s.server.SubmitView(ctx, user, a.Message, values)
+	if err := s.answered(sub.Answer, err); err != nil {
+		return err
+	}
+	var wrong []string
+	for _, in := range v.Form().Inputs {
+		if why := sub.Errors[in.BlockID]; why != "" {
+			wrong = append(wrong, why)
+		}
+	}
+	if len(wrong) != len(sub.Errors) {
+		return fmt.Errorf("the app's errors name no field: %v", sub.Errors)
+	}
+	if len(wrong) > 0 {
+		s.hear(transcript.Heard{Message: fmt.Sprintf("%s %d", a.Message, len(s.said)), Room: a.Room.Name, To: a.Who, Text: strings.Join(wrong, "\n")})
+	}
+	return nil
+}
+
+// formRoom is where a form was opened, by the app's own word.
+func (s *slackStage) formRoom(v sandbox.View) string {
+	var from struct {
+		Channel string `json:"c"`
+	}
+	_ = json.Unmarshal([]byte(v.PrivateMetadata), &from)
+	return s.back[from.Channel]
+}
+
+// readSlackForm is what a reader sees of a modal.
+func readSlackForm(f sandbox.Form) []string {
+	lines := append([]string{f.Title}, f.Texts...)
+	for _, in := range f.Inputs {
+		lines = append(lines, in.Label, in.Hint)
+	}
+	return lines
 }
 
 func (s *slackStage) answered(a sandbox.Answer, err error) error {

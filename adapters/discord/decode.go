@@ -56,7 +56,7 @@ type interaction struct {
 	Message   struct {
 		ID    string `json:"id"`
 		Flags int    `json:"flags"`
-	} `json:"message"` // whose button was pressed
+	} `json:"message"` // whose button was pressed, or opened the modal
 	Data *interactData `json:"data"`
 }
 
@@ -65,6 +65,7 @@ type interactData struct {
 	CustomID string           `json:"custom_id"`
 	Options  []interactOption `json:"options"`
 	Values   []string         `json:"values"`
+	Filled   []submitted      `json:"components"` // of a modal
 }
 
 type interactOption struct {
@@ -81,6 +82,7 @@ const (
 	interactCommand      = 2
 	interactComponent    = 3
 	interactAutocomplete = 4
+	interactModal        = 5
 
 	flagEphemeral = 1 << 6
 
@@ -93,7 +95,7 @@ type arrival struct {
 	in      bot.Incoming
 	message *message     // a line to reply to, or
 	act     *interaction // an interaction to answer
-	private bool         // a press on a message that only its presser sees
+	private bool         // a press on a message that only its presser sees, or a modal that one opened
 }
 
 func displayName(u *user, m *member) string {
@@ -193,6 +195,12 @@ func decodeInteraction(data []byte) (a arrival, ok bool, err error) {
 			a.in.Pressed = bot.MessageID(i.Message.ID)
 		}
 		if a.in.Choice == "" {
+			return a, false, nil
+		}
+	case interactModal:
+		a.in.Choice, a.in.Fields = i.Data.CustomID, filled(i.Data.Filled)
+		a.private = i.Message.Flags&flagEphemeral != 0
+		if a.in.Choice == "" || len(a.in.Fields) == 0 {
 			return a, false, nil
 		}
 	case interactAutocomplete:

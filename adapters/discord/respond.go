@@ -19,6 +19,7 @@ const (
 	callbackDeferEdit = 6 // nothing, or an edit will follow
 	callbackEdit      = 7
 	callbackSuggest   = 8
+	callbackModal     = 9
 )
 
 // callback is the body of an interaction's answer.
@@ -39,6 +40,9 @@ const (
 
 // callback turns the outcome of a press or a command into its answer.
 func (a *Adapter) callback(arrived arrival, reply bot.Reply, err error) callback {
+	if err == nil && reply.Form != nil && arrived.act.Type != interactModal {
+		return callback{Type: callbackModal, Data: renderForm(*reply.Form)}
+	}
 	card := a.cardOf(arrived, reply, err)
 	switch {
 	case card == nil:
@@ -195,6 +199,8 @@ func kindOf(interactionType int) string {
 		return "command"
 	case interactAutocomplete:
 		return "suggestion"
+	case interactModal:
+		return "form"
 	}
 	return "press"
 }

@@ -51,8 +51,9 @@ func readMarkdown(s string, footer bool) string {
 func TestHostileConversationsAreInert(t *testing.T) {
 	t.Parallel()
 	var said []bot.Outgoing
+	var forms []bot.Form
 	synctest.Test(t, func(t *testing.T) {
-		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 3)
+		said, forms = transcript.Hostile(t, store.New(storetest.NewMemory()), 3)
 	})
 	for i, o := range said {
 		b := render(o.Card, place{guild: "1", channel: "2", see: "See <@1>", spoiler: o.Card.Reveals && i%2 == 0})
@@ -83,7 +84,10 @@ func TestHostileConversationsAreInert(t *testing.T) {
 			}
 		}
 	}
-	if len(said) < 500 {
-		t.Errorf("only %d cards", len(said))
+	if len(said) < 500 || len(forms) < 20 {
+		t.Errorf("only %d cards and %d forms", len(said), len(forms))
+	}
+	for _, f := range forms {
+		checkForm(t, f)
 	}
 }

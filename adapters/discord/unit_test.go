@@ -106,6 +106,7 @@ func TestDecodeInteractions(t *testing.T) {
 		"a topic like a word": {`{"id":"1","type":2,"token":"t","channel_id":"2",` + who + `,"data":{"name":"quiz","options":[{"name":"ask","type":1,"options":[{"name":"topic","type":3,"value":"stop"}]}]}}`, true, "ask stop", ""},
 		"a select":            {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","component_type":3,"values":["a:1:1"]}}`, true, "", "a:1:1"},
 		"a modal":             {`{"id":"1","type":5,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"x","components":[{"type":18}]}}`, false, "", ""},
+		"a filled modal":      {`{"id":"1","type":5,"token":"t","channel_id":"2",` + who + `,"data":{"custom_id":"a:1.t:=","components":[{"type":10},{"type":18,"component":{"type":4,"custom_id":"answer","value":"x"}}]}}`, true, "", "a:1.t:="},
 		"a ping":              {`{"id":"1","type":1,"token":"t"}`, false, "", ""},
 		"nobody":              {`{"id":"1","type":3,"token":"t","channel_id":"2","data":{"custom_id":"a:1:0"}}`, false, "", ""},
 		"no data":             {`{"id":"1","type":3,"token":"t","channel_id":"2",` + who + `}`, false, "", ""},

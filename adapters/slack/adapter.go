@@ -42,6 +42,7 @@ type Texts struct {
 	Invite  string // the bot is not in the channel where it should post
 	Refused string // Slack refuses a post there for another reason; its code is added
 	See     string // label of a link to a message
+	Cancel  string // closes a form that was not sent
 	Pages   Pages  // what the browser shows when a workspace has installed the app
 }
 

@@ -20,6 +20,9 @@ type arrival struct {
 	user  string // Slack's own id
 	team  string
 	event bool // Slack sends it again until it is acknowledged
+	form  bool // a form that was filled in: its acknowledgement can keep it open
+	// trigger lets a form be opened in answer, for a moment; "" where none can be.
+	trigger string
 }
 
 // address is where a private reply goes.
@@ -202,7 +205,7 @@ func decodeCommand(form url.Values, who locate) (arrival, error) {
 	}
 	private := strings.HasPrefix(channel, "D") || form.Get("channel_name") == "directmessage"
 	return arrival{
-		user: user, team: team, name: form.Get("user_name"),
+		user: user, team: team, name: form.Get("user_name"), trigger: form.Get("trigger_id"),
 		in: bot.Incoming{
 			ID:   onceID("cmd", form.Get("trigger_id"), form.Get("response_url"), team, channel, user, form.Get("command"), form.Get("text")),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, user),
@@ -212,7 +215,7 @@ func decodeCommand(form url.Values, who locate) (arrival, error) {
 	}, nil
 }
 
-// interaction is a press of a button.
+// interaction is a press of a button, or a form that was filled in.
 type interaction struct {
 	Type      string `json:"type"`
 	TriggerID string `json:"trigger_id"`
@@ -246,13 +249,18 @@ type interaction struct {
 		ActionTS string `json:"action_ts"`
 		Type     string `json:"type"`
 	} `json:"actions"`
+	View view `json:"view"`
 }
 
-// decodeInteraction turns a press into an arrival; ok is false for other kinds.
+// decodeInteraction turns a press, or a form that was filled in, into an arrival; ok is
+// false for other kinds.
 func decodeInteraction(payload []byte, who locate) (a arrival, ok bool, err error) {
 	var i interaction
 	if err := json.Unmarshal(payload, &i); err != nil {
 		return a, false, fmt.Errorf("decode interaction: %w", err)
+	}
+	if i.Type == "view_submission" {
+		return decodeSubmission(i, who)
 	}
 	channel := i.Channel.ID
 	if channel == "" {
@@ -292,7 +300,7 @@ func decodeInteraction(payload []byte, who locate) (a arrival, ok bool, err erro
 		pressed = ""
 	}
 	return arrival{
-		user: i.User.ID, team: team, name: name,
+		user: i.User.ID, team: team, name: name, trigger: i.TriggerID,
 		in: bot.Incoming{
 			ID:   onceID("act", i.TriggerID, i.Response, team, channel, i.User.ID, message, act.ActionID, act.Value, act.ActionTS),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, i.User.ID),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestDecodeMessage(t *testing.T) {
 			if err != nil || !ok {
 				t.Fatalf("ok %v, err %v", ok, err)
 			}
-			if env.EventID != "Ev1" || a.in != c.want {
+			if env.EventID != "Ev1" || !reflect.DeepEqual(a.in, c.want) {
 				t.Errorf("got  %+v\nwant %+v", a.in, c.want)
 			}
 			if a.to.private != c.want.Private || a.user != "U3" || a.team != "T1" || a.to.user != "U3" {
@@ -178,7 +179,7 @@ func TestOddFields(t *testing.T) {
 func TestMessageAndMentionAreOneDelivery(t *testing.T) {
 	_, a, ok, err := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start"}), self.in)
 	_, b, ok2, err2 := decodeEvent(message(t, map[string]any{"text": "<@U0BOT> start", "type": "app_mention"}), self.in)
-	if !ok || !ok2 || err != nil || err2 != nil || a.in != b.in {
+	if !ok || !ok2 || err != nil || err2 != nil || !reflect.DeepEqual(a.in, b.in) {
 		t.Errorf("message    %+v\napp_mention %+v", a.in, b.in)
 	}
 }

@@ -196,7 +196,7 @@ func (a *Adapter) serveCommand(w http.ResponseWriter, r *http.Request, body []by
 		if !readsOnly(arrived.in) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
-	case p.err == nil && (p.Card == nil || p.Public):
+	case p.err == nil && (p.Card == nil || p.Public || p.Form != nil):
 		a.settle(p)
 	default:
 		if r, ok := a.due(p); ok {
@@ -230,6 +230,10 @@ func (a *Adapter) serveInteraction(w http.ResponseWriter, r *http.Request, body 
 		return
 	}
 	p := a.take(arrived)
+	if p.form {
+		a.serveForm(w, p)
+		return
+	}
 	inTime := a.inTime(p) // else what it came to follows by response_url
 	if !inTime || p.err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -362,7 +363,7 @@ func TestWhoSaysWhatWhere(t *testing.T) {
 		names[userID(team, u.ID)] = u.DisplayName
 	}
 	for i, w := range want {
-		if w.Name = names[w.User]; w.Name == "" || all[i] != w {
+		if w.Name = names[w.User]; w.Name == "" || !reflect.DeepEqual(all[i], w) {
 			t.Errorf("got  %+v\nwant %+v", all[i], w)
 		}
 	}

@@ -46,17 +46,26 @@ func (a *Adapter) tell(arrived arrival, reply bot.Reply) {
 }
 
 func (a *Adapter) answerThen(arrived arrival, reply bot.Reply, then func()) {
-	if reply.Card == nil {
+	shows := reply.Form != nil && arrived.trigger != "" && !arrived.form
+	if reply.Card == nil && !shows {
 		then()
 		return
 	}
-	card, public, to := *reply.Card, reply.Public, arrived.to
+	public, to := reply.Public, arrived.to
 	way, width := a.way(to, public)
+	if shows {
+		way, width = "form "+arrived.trigger, 1 // it waits for nobody
+	}
 	queued := a.replies.do(way, width, func() {
 		defer then()
-		failpoint.Reach(failpoint.SlackReplying)
-		err := a.sendReply(a.late, card, public, to)
-		failpoint.Reach(failpoint.SlackReplied)
+		var err error
+		if shows {
+			err = a.showForm(arrived, reply)
+		} else {
+			failpoint.Reach(failpoint.SlackReplying)
+			err = a.sendReply(a.late, *reply.Card, public, to)
+			failpoint.Reach(failpoint.SlackReplied)
+		}
 		if err != nil {
 			a.meter.Replied(platform, "failed")
 			a.log.Warn("reply not sent", "id", arrived.in.ID, "room", arrived.in.Room, "err", err)

@@ -17,8 +17,9 @@ import (
 func TestHostileConversationsAreInert(t *testing.T) {
 	t.Parallel()
 	var said []bot.Outgoing
+	var forms []bot.Form
 	synctest.Test(t, func(t *testing.T) {
-		said = transcript.Hostile(t, store.New(storetest.NewMemory()), 2)
+		said, forms = transcript.Hostile(t, store.New(storetest.NewMemory()), 2)
 	})
 	const link, see = "https://t1.slack.com/archives/C2/p1", "See <it>"
 	for _, o := range said {
@@ -35,7 +36,10 @@ func TestHostileConversationsAreInert(t *testing.T) {
 			t.Errorf("the text %q is not of %q, escaped once", r.text, first)
 		}
 	}
-	if len(said) < 500 {
-		t.Errorf("only %d cards", len(said))
+	if len(said) < 500 || len(forms) < 20 {
+		t.Errorf("only %d cards and %d forms", len(said), len(forms))
+	}
+	for _, f := range forms {
+		checkForm(t, f)
 	}
 }

@@ -267,8 +267,13 @@ var envelopeID = regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,200})"`)
 // again would not mend it.
 func (s *socket) ackBroken(data []byte) {
 	if m := envelopeID.FindSubmatch(data); m != nil {
-		s.ack(string(m[1]))
+		s.ack(string(m[1]), nil)
 	}
+}
+
+type acknowledgement struct {
+	EnvelopeID string `json:"envelope_id"`
+	Payload    any    `json:"payload,omitempty"`
 }
 
 func (s *socket) take(f socketFrame) {
@@ -304,7 +309,7 @@ func (s *socket) take(f socketFrame) {
 		s.a.log.Warn("envelope not understood", "envelope", f.EnvelopeID, "type", f.Type, "err", err)
 	}
 	if !ok {
-		s.ack(f.EnvelopeID)
+		s.ack(f.EnvelopeID, nil)
 		return
 	}
 	soon := !arrived.event && readsOnly(arrived.in)
@@ -320,7 +325,7 @@ func (s *socket) depart(d departure, envelope string) {
 		s.a.log.Error("departure not saved", "team", d.team, "err", err)
 		return
 	}
-	s.ack(envelope)
+	s.ack(envelope, nil)
 }
 
 // follow acknowledges an envelope when its effect is on disk, however late, and
@@ -328,7 +333,7 @@ func (s *socket) depart(d departure, envelope string) {
 // that it may be acknowledged before. acked is called when it was.
 func (s *socket) follow(p *pending, envelope string, soon bool, acked func()) {
 	ack := sync.OnceFunc(func() {
-		s.ack(envelope)
+		s.ack(envelope, nil)
 		acked()
 	})
 	if soon {
@@ -336,6 +341,13 @@ func (s *socket) follow(p *pending, envelope string, soon bool, acked func()) {
 		defer timer.Stop()
 	}
 	<-p.done
+	if p.form && s.a.now().Sub(p.began) < s.a.ackTime { // else Slack has given it up, and leaves it open
+		if refused, ok := s.a.refusal(p); ok {
+			s.ack(envelope, refused)
+			acked()
+			return
+		}
+	}
 	if command := !p.event && p.in.Choice == ""; p.err == nil || command {
 		ack()
 	}
@@ -368,7 +380,8 @@ func decodeSocketCommand(payload []byte, who locate) (arrival, error) {
 	return decodeCommand(form, who)
 }
 
-func (s *socket) ack(envelope string) {
+// ack acknowledges an envelope; payload is what is answered to it, nil for nothing.
+func (s *socket) ack(envelope string, payload any) {
 	if envelope == "" {
 		return
 	}
@@ -377,7 +390,7 @@ func (s *socket) ack(envelope string) {
 	s.write.Lock()
 	defer s.write.Unlock()
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime))
-	if err := s.conn.WriteJSON(map[string]string{"envelope_id": envelope}); err != nil {
+	if err := s.conn.WriteJSON(acknowledgement{envelope, payload}); err != nil {
 		s.a.log.Info("acknowledgement not sent; slack will send the envelope again", "envelope", envelope, "err", err)
 	}
 }

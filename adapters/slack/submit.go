@@ -45,6 +45,10 @@ func (a *Adapter) take(arrived arrival) *pending {
 		a.finish(p, bot.Reply{}, bot.ErrBusy)
 		return p
 	}
+	if bot.OpensForm(arrived.in.Choice) {
+		a.place(p, func() person { return person{} }) // there is a moment to open it in, and nobody's name is needed
+		return p
+	}
 	who := a.who(arrived.team, arrived.user)
 	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who) }) {
 		a.finish(p, bot.Reply{}, bot.ErrBusy)
@@ -146,10 +150,10 @@ func (a *Adapter) due(p *pending) (reply bot.Reply, ok bool) {
 		return bot.Reply{Card: &card}, true
 	}
 	first := a.answered.add(p.in.ID)
-	if p.Seen && (p.event || !first) {
+	if !first && p.Form != nil || p.Seen && (p.event || !first) {
 		return bot.Reply{}, false
 	}
-	return p.Reply, p.Card != nil
+	return p.Reply, p.Card != nil || p.Form != nil
 }
 
 // settle sends what is due. Where many presses are refused, not all who made them are

@@ -39,6 +39,8 @@
 //	alice replies "GET"       says it as a reply to the newest question
 //	alice replies to "WORDS" "GET"
 //	                          the same, to the newest message with those words
+//	alice fills in "GET"      fills in the newest form that was shown to her, field by field,
+//	                          and sends it: "GET", "RFC 6455" fills in two
 //	alice answers right       gives the right answer to the newest question, whichever it is
 //	alice answers wrong       and a wrong one
 //
@@ -55,7 +57,11 @@
 //	bot to alice: WORDS …     a word that alice alone can read
 //	bot to alice in private: WORDS …
 //	                          the same, and nothing at all where answers to lines are seen by all
+//	bot shows alice a form: WORDS …
+//	                          a form to fill in: its title, what stands above the fields, their labels
 //	bot says nothing          for a moment, not in any room
+//
+// Why a form was not taken is a word to its sender, wherever the platform shows it.
 //
 // The message begins with the first words; after an "…" the next may come
 // anywhere later, so a leading "…" means anywhere at all. White space counts as

@@ -34,9 +34,9 @@ func Attacks() []string {
 
 // Hostile plays long conversations in which names, topics, answers, buttons and packs
 // are Attacks, on a whole core, and returns every card that was said: to a room as it
-// was delivered, to one person as a message without a key. It is to run in a bubble of
+// was delivered, to one person as a message without a key; and every form that was shown. It is to run in a bubble of
 // testing/synctest. store is empty.
-func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
+func Hostile(t *testing.T, store bot.Store, seed uint64) ([]bot.Outgoing, []bot.Form) {
 	t.Helper()
 	h := &hostile{t: t, chance: rand.New(rand.NewPCG(seed, seed))}
 	pool := h.pool()
@@ -53,6 +53,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 		h.act(pool)
 	}
 	h.scenes()
+	h.typing()
 	h.games()
 	h.reviews()
 	h.alone()
@@ -77,7 +78,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) []bot.Outgoing {
 	for _, err := range []error{bot.ErrBusy, bot.ErrStopped, errors.New("<!channel>")} {
 		h.said = append(h.said, bot.Outgoing{Card: bot.Sorry(err)})
 	}
-	return h.said
+	return h.said, h.forms
 }
 
 type hostile struct {
@@ -88,6 +89,7 @@ type hostile struct {
 
 	mu      sync.Mutex
 	said    []bot.Outgoing
+	forms   []bot.Form
 	buttons []bot.Choice
 	posts   []string
 }
@@ -154,10 +156,33 @@ func (h *hostile) submit(in bot.Incoming) {
 		h.t.Errorf("%+v: %v", in, err)
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	if reply.Form != nil {
+		h.forms = append(h.forms, *reply.Form)
+	}
+	for _, f := range reply.Faults {
+		h.keep(bot.Outgoing{Room: in.Room, Card: bot.Card{Title: f.Text}})
+	}
 	if reply.Card != nil {
 		h.keep(bot.Outgoing{Room: in.Room, Card: *reply.Card})
 	}
+	h.mu.Unlock()
+	if reply.Form != nil {
+		h.fill(in, *reply.Form)
+	}
+}
+
+// fill sends a form off, that was shown to the sender of in, with nearly as many fields as it has.
+func (h *hostile) fill(in bot.Incoming, f bot.Form) {
+	h.next++
+	in.ID, in.Choice, in.Text = "test:d"+strconv.Itoa(h.next), f.ID, ""
+	in.Fields = nil
+	for _, field := range f.Fields {
+		in.Fields = append(in.Fields, bot.Filled{Field: field.ID, Value: pick(h, []string{"plain", "443", "A or B", h.attack(), h.attack()})})
+	}
+	if h.chance.IntN(9) == 0 {
+		in.Fields[0].Field = h.attack()
+	}
+	h.submit(in)
 }
 
 // act is one thing that somebody does.
@@ -226,6 +251,17 @@ func (h *hostile) scenes() {
 	for range 40 {
 		h.say(h.by("test:T/#late"), "long")
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
+	}
+}
+
+// typing fills in forms, with whatever people write.
+func (h *hostile) typing() {
+	for i := range 24 {
+		h.say(h.by("test:T/#forms"), []string{"last", "figure"}[i%2])
+		synctest.Wait()
+		h.press(h.by("test:T/#forms"))
+		time.Sleep(2 * time.Minute) // the bubble's clock
 		synctest.Wait()
 	}
 }
@@ -319,8 +355,18 @@ func (h *hostile) press(in bot.Incoming) bool {
 	return true
 }
 
-// flood is one who says too much at once.
+// flood is one who has answered nothing or once, and says too much at once.
 func (h *hostile) flood() {
+	fresh := func() bot.Incoming {
+		in := h.by("test:T/#fresh")
+		in.User = "test:T/U99"
+		return in
+	}
+	h.say(fresh(), "review")
+	h.say(fresh(), "last")
+	synctest.Wait()
+	h.say(fresh(), "plain")
+	h.say(fresh(), "me")
 	for range 40 {
 		in := h.by("test:T/#a")
 		in.User = "test:T/U99"
@@ -352,6 +398,8 @@ func (h *hostile) pool() *quiz.Pool {
 	long := quiz.Question{ID: "q", Kind: quiz.TrueFalse, Ask: "x", Difficulty: quiz.Easy, Seconds: quiz.MaxSeconds}
 	alone := quiz.Question{ID: "q", Kind: quiz.TrueFalse, Ask: "x", Truth: true, Difficulty: quiz.Easy, Hint: "y", Seconds: quiz.MaxSeconds}
 	packs = append(packs, quiz.Pack{ID: "alone", Title: "Alone", Questions: []quiz.Question{alone}}, quiz.Pack{ID: "last", Title: "Last", Questions: []quiz.Question{last}}, quiz.Pack{ID: "long", Title: "Long", Questions: []quiz.Question{long}})
+	figure := quiz.Question{ID: "q", Kind: quiz.Number, Ask: "x", Answer: 443, Unit: "<!here>", Difficulty: quiz.Easy}
+	packs = append(packs, quiz.Pack{ID: "figure", Title: "Figure", Questions: []quiz.Question{figure}})
 	pool, err := quiz.NewPool(packs)
 	if err != nil {
 		h.t.Fatal(err)

@@ -60,6 +60,8 @@ var (
 	formFault     = regexp.MustCompile(`^platform (.+)$`)
 	formSilence   = regexp.MustCompile(`^bot says nothing$`)
 	formExpect    = regexp.MustCompile(`^bot(?: to ([a-z]+)( in private)?|( edits))?: *(.+)$`)
+	formShows     = regexp.MustCompile(`^bot shows ([a-z]+) a form: *(.+)$`)
+	formFill      = regexp.MustCompile(`^([a-z]+) fills in (".*")$`)
 	formSay       = regexp.MustCompile(`^([a-z]+)> *(.*)$`)
 	formType      = regexp.MustCompile(`^([a-z]+) types (".*")$`)
 	formLetters   = regexp.MustCompile(`^([a-z]+) types the letters? of (".*")$`)
@@ -234,16 +236,25 @@ func (p *parser) step(text string) (step, error) {
 		if m[1] != "" {
 			p.person(m[1])
 		}
-		pieces := strings.Split(m[4], "…")
-		e := &expect{to: m[1], private: m[2] != "", edit: m[3] != "", begins: plain(pieces[0])}
-		for _, piece := range pieces[1:] {
-			if piece = plain(piece); piece != "" {
-				e.then = append(e.then, piece)
-			}
-		}
-		return e, nil
+		return (&expect{to: m[1], private: m[2] != "", edit: m[3] != ""}).with(m[4]), nil
+	}
+	if m := formShows.FindStringSubmatch(text); m != nil {
+		p.person(m[1])
+		return (&expect{to: m[1], form: true}).with(m[2]), nil
 	}
 	return p.act(text)
+}
+
+// with adds the words that the message has.
+func (e *expect) with(words string) *expect {
+	pieces := strings.Split(words, "…")
+	e.begins = plain(pieces[0])
+	for _, piece := range pieces[1:] {
+		if piece = plain(piece); piece != "" {
+			e.then = append(e.then, piece)
+		}
+	}
+	return e
 }
 
 func (p *parser) act(text string) (step, error) {
@@ -259,18 +270,20 @@ func (p *parser) act(text string) (step, error) {
 		if err != nil {
 			return nil, err
 		}
-		for quoted := range strings.SplitSeq(m[2], ", ") {
-			words, err := strconv.Unquote(quoted)
-			if err != nil {
-				return nil, err
-			}
-			a.letters = append(a.letters, words)
-		}
-		return a, nil
+		a.letters, err = quotedList(m[2])
+		return a, err
 	}
 	if m := formPress.FindStringSubmatch(text); m != nil {
 		a, err := p.by(Press, m[1], m[2])
 		a.press, a.Text = a.Text, ""
+		return a, err
+	}
+	if m := formFill.FindStringSubmatch(text); m != nil {
+		a, err := p.by(Fill, m[1], `""`)
+		if err != nil {
+			return nil, err
+		}
+		a.Values, err = quotedList(m[2])
 		return a, err
 	}
 	if m := formReplyTo.FindStringSubmatch(text); m != nil {
@@ -340,6 +353,28 @@ func (p *parser) fault(text string) (step, error) {
 		return nil, fmt.Errorf("no platform does that")
 	}
 	return f, nil
+}
+
+// quotedList reads texts in quotes with ", " between them.
+func quotedList(s string) ([]string, error) {
+	var out []string
+	for s != "" {
+		quoted, err := strconv.QuotedPrefix(s)
+		if err != nil {
+			return nil, err
+		}
+		words, err := strconv.Unquote(quoted)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, words)
+		rest, more := strings.CutPrefix(s[len(quoted):], ", ")
+		if !more && rest != "" || more && rest == "" {
+			return nil, fmt.Errorf("%q is no list of texts in quotes", s)
+		}
+		s = rest
+	}
+	return out, nil
 }
 
 func unquoteIfQuoted(s string) (string, error) {

@@ -69,6 +69,9 @@ func (h Heard) describe() string {
 	if h.Edit {
 		s = "in " + h.Room + ": edit of message " + h.Message
 	}
+	if h.Form {
+		s = "in " + h.Room + ": form " + h.Message
+	}
 	if h.To != "" {
 		s += " to " + h.To + " alone"
 	}
@@ -224,7 +227,7 @@ func (e *expect) check(p *play, i int) error {
 	if why := e.matches(h.Text); why != "" {
 		return fmt.Errorf("%s: what the bot says %s: %q", h.describe(), why, h.Text)
 	}
-	if h.To == "" && h.Edit != e.edit {
+	if h.To == "" && h.Edit != e.edit || h.Form != e.form {
 		return fmt.Errorf("expected another kind of message than this, %s", h.describe())
 	}
 	p.read[i] = true
@@ -262,6 +265,12 @@ func (a act) play(p *play) error {
 			}
 			a.Text = letters
 		}
+	case Fill:
+		h, err := p.form(a.Who)
+		if err != nil {
+			return err
+		}
+		a.Message = h.Message
 	case Say:
 	}
 	return p.do(a.Act)
@@ -289,6 +298,16 @@ func (p *play) button(who, text string) (Heard, Button, error) {
 		}
 	}
 	return Heard{}, Button{}, fmt.Errorf("%s has seen no button %q", who, text)
+}
+
+// form is the newest form that who was shown.
+func (p *play) form(who string) (Heard, error) {
+	for _, h := range slices.Backward(p.heard) {
+		if h.Form && h.To == who && h.Room == p.room.Name {
+			return h, nil
+		}
+	}
+	return Heard{}, fmt.Errorf("%s was shown no form", who)
 }
 
 // find is the newest message of the room with those words.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -203,7 +204,7 @@ platform lets it go
 			{Kind: transcript.Press, Who: "carol", Room: room, Message: "q", Button: post},
 			{Kind: transcript.Type, Who: "alice", Room: direct, Text: "lunch?"},
 		}
-		if !slices.Equal(stage.acts, want) {
+		if !reflect.DeepEqual(stage.acts, want) {
 			t.Errorf("acts:\n%+v\nwant:\n%+v", stage.acts, want)
 		}
 		var deeds []string

@@ -47,6 +47,7 @@ type (
 		to      string
 		private bool // only where an answer to a line is for one person's eyes
 		edit    bool
+		form    bool
 		begins  string
 		then    []string // in this order
 		has     []string // anywhere

@@ -43,6 +43,7 @@ const (
 	Type                     // in the room: Text
 	Press                    // Button of Message
 	Reply                    // Text, as a reply to Message
+	Fill                     // the form Message: Values
 )
 
 // Act is something that a person does.
@@ -53,6 +54,7 @@ type Act struct {
 	Text    string
 	Message string // Heard.Message
 	Button  Button
+	Values  []string // of the form's fields, in order
 }
 
 // Button can be pressed.
@@ -67,6 +69,7 @@ type Heard struct {
 	Message string // names the message in its room; the same for all its versions
 	Room    string // Room.Name
 	To      string // the person who alone can read it; "": everybody in the room
+	Form    bool   // it is a form, and can be filled in
 	Edit    bool   // a message that was there before looks like this now
 	// Text is all that can be read, without the platform's markup, the buttons'
 	// texts in it: "A. GET". The first line is the first of Text.

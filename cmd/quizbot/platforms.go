@@ -22,6 +22,7 @@ func slackTexts() slack.Texts {
 		Invite:  "I can't write in this channel. Invite me first: type /invite and my name, then try again.",
 		Refused: "Slack doesn't let me post this here, so it was dropped. An admin can look into the app's permissions and this channel's.",
 		See:     "Go to it",
+		Cancel:  "Cancel",
 		Pages: slack.Pages{
 			Installed: slack.Page{Title: "quizbot is installed", Body: "It is now in the workspace NAME. Invite it to a channel with /invite, then type /quiz to be asked something. You can close this page."},
 			Denied:    slack.Page{Title: "Nothing was installed", Body: "You declined at Slack, so nothing has changed. You can close this page."},

@@ -68,6 +68,7 @@ type selectOption struct {
 	Label       string `json:"label"`
 	Value       string `json:"value"`
 	Description string `json:"description"`
+	Default     bool   `json:"default"`
 }
 
 func (c component) isSelect() bool {
@@ -347,6 +348,9 @@ func (k *componentCheck) input(p string, c component, labelled bool) {
 	k.length(p+".value", c.Value, 0, maxInputValue)
 	if c.MinLength != nil && (*c.MinLength < 0 || *c.MinLength > maxInputValue) {
 		k.add(p+".min_length", "NUMBER_TYPE_MAX", "int value should be between 0 and 4000.")
+	}
+	if c.MinLength != nil && c.MaxLength != nil && *c.MinLength > *c.MaxLength {
+		k.add(p+".min_length", "TEXT_INPUT_COMPONENT_MIN_LENGTH_TOO_LARGE", "min_length must not exceed max_length")
 	}
 	if c.MaxLength != nil && (*c.MaxLength < 1 || *c.MaxLength > maxInputValue) {
 		k.add(p+".max_length", "NUMBER_TYPE_MAX", "int value should be between 1 and 4000.")

@@ -13,6 +13,7 @@ const (
 	InteractCommand      = 2
 	InteractComponent    = 3
 	InteractAutocomplete = 4
+	InteractModal        = 5
 
 	AnswerMessage   = 4
 	AnswerDefer     = 5
@@ -37,12 +38,14 @@ type Interaction struct {
 	FollowUps []string // ids of messages
 	Choices   []Choice // of an autocompletion
 	Modal     json.RawMessage
+	ModalOpen bool // it is on the player's screen
 }
 
 type interaction struct {
 	Interaction
-	event   []byte   // as it was sent
-	source  *Message // whose button was pressed
+	event   []byte       // as it was sent
+	source  *Message     // whose button was pressed
+	modal   *interaction // whose modal was sent off
 	expires time.Time
 	done    chan struct{} // closed when it is answered or has failed
 }
@@ -186,7 +189,8 @@ func (s *Server) acknowledge(id, token string, in callbackBody) reply {
 	f := &form{}
 	var err *reply
 	switch {
-	case (in.Type == AnswerDeferEdit || in.Type == AnswerEdit) && i.Type != InteractComponent,
+	case (in.Type == AnswerDeferEdit || in.Type == AnswerEdit) && (i.source == nil || i.Type != InteractComponent && i.Type != InteractModal),
+		in.Type == AnswerModal && i.Type == InteractModal,
 		in.Type == AnswerChoices && i.Type != InteractAutocomplete,
 		in.Type != AnswerChoices && i.Type == InteractAutocomplete:
 		f.add("type", "INTERACTION_RESPONSE_TYPE_INVALID", "This type does not answer this interaction")
@@ -212,7 +216,7 @@ func (s *Server) acknowledge(id, token string, in callbackBody) reply {
 		err = i.choose(f, in.Data)
 	case in.Type == AnswerModal:
 		checkModal(f, in.Data)
-		i.Modal = in.Data
+		i.Modal, i.ModalOpen = in.Data, f.count == 0
 	default:
 		f.choice("type", "4, 5, 6, 7, 8, 9")
 	}
@@ -224,6 +228,9 @@ func (s *Server) acknowledge(id, token string, in callbackBody) reply {
 	}
 	i.Answer, i.Answered = in.Type, time.Since(i.Made)
 	close(i.done)
+	if i.modal != nil && i.modal.ModalOpen {
+		s.closeModal(i.modal)
+	}
 	s.changed(Event{Kind: InteractionChanged, GuildID: i.GuildID, ChannelID: i.ChannelID, UserID: i.UserID, Interaction: i.copy()})
 	return reply{status: 204}
 }

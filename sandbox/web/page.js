@@ -88,17 +88,24 @@ class Pane {
     root.append(document.getElementById("pane").content.cloneNode(true));
     this.q = (s) => root.querySelector(s);
     this.q(".name").textContent = names[this.kind];
-    this.player = ""; this.room = ""; this.last = "";
+    this.player = ""; this.room = ""; this.last = ""; this.open = "";
     for (const t of tries[this.kind]) {
-      this.q(".tries").append(button(t, () => { this.q("input").value = t; this.q("form").requestSubmit(); }));
+      this.q(".tries").append(button(t, () => { this.q(".say input").value = t; this.q(".say").requestSubmit(); }));
     }
-    this.q("form").onsubmit = (e) => {
+    this.q(".say").onsubmit = (e) => {
       e.preventDefault();
-      const input = this.q("input");
+      const input = this.q(".say input");
       const text = input.value;
       input.value = "";
       this.act({ text });
     };
+    this.q(".fill").onsubmit = (e) => {
+      e.preventDefault();
+      const values = Object.fromEntries([...this.q(".fill .body").querySelectorAll("[name]")].map((x) => [x.name, x.value]));
+      this.act({ form: this.open, values });
+    };
+    this.q(".cancel").onclick = () => this.act({ form: this.open });
+    this.q(".modal").addEventListener("keydown", (e) => { if (e.key === "Escape") this.act({ form: this.open }); });
     this.q(".rooms").onchange = (e) => { this.room = e.target.value; this.load(); };
     this.load();
   }
@@ -112,13 +119,71 @@ class Pane {
         body: JSON.stringify({ pane: this.kind, player: this.player, room: this.room, ...what }),
       });
       if (!r.ok) problem = await r.text();
+      else if (r.status === 200) { this.wrong((await r.json()).wrong); return; }
     } catch { problem = ended; }
-    if (problem) {
+    if (problem && what.form) this.wrong({ "": problem });
+    else if (problem) {
       this.say(problem);
-      const input = this.q("input");
+      const input = this.q(".say input");
       if (what.text && !input.value) input.value = what.text; // nothing typed is lost
     }
     this.load();
+  }
+
+  // What the app finds wrong with a form, by input; "" is all of it.
+  wrong(found) {
+    const body = this.q(".fill .body");
+    for (const field of body.querySelectorAll(".field")) {
+      const why = found[field.dataset.name] || "";
+      field.querySelector(".wrong").textContent = why;
+      field.querySelector("[name]").setAttribute("aria-invalid", why !== "");
+    }
+    const whole = this.q(".fill > .wrong");
+    whole.textContent = found[""] || "";
+    whole.hidden = !found[""];
+    const first = body.querySelector("[aria-invalid=true]");
+    if (first) first.focus();
+  }
+
+  // The modal stays as it is while it is open, with what was typed into it.
+  modal(form) {
+    const dialog = this.q(".modal");
+    if (!form) {
+      this.open = "";
+      if (dialog.open) { dialog.close(); this.q(".say input").focus(); }
+      return;
+    }
+    if (this.open === form.id) return;
+    this.open = form.id;
+    this.q(".modal h2").textContent = form.title;
+    this.q(".cancel").textContent = form.cancel;
+    this.q(".submit").textContent = form.submit;
+    const body = this.q(".fill .body");
+    body.replaceChildren(...form.texts.map((t) => make("p", "text", this.kind === "discord" ? plain(t) : t)), ...form.inputs.map((x) => this.field(x, form.id)));
+    this.wrong({});
+    if (!dialog.open) dialog.show();
+    dialog.setAttribute("aria-label", form.title);
+    const first = body.querySelector("[name]");
+    if (first) first.focus();
+  }
+
+  field(x, form) {
+    const label = make("label", "field");
+    label.dataset.name = x.name;
+    label.append(make("span", "label", x.label + (x.required ? "" : " (optional)")));
+    const e = make(x.options ? "select" : x.long ? "textarea" : "input");
+    for (const o of x.options || []) {
+      const one = make("option", "", o.text);
+      one.value = o.value;
+      e.append(one);
+    }
+    e.name = x.name; e.value = x.value; e.required = x.required; e.autocomplete = "off";
+    if (!x.options) { e.maxLength = x.max; if (x.min) e.minLength = x.min; }
+    const hint = make("span", "small", x.hint), why = make("span", "wrong");
+    hint.id = `${form}-${x.name}-hint`; why.id = `${form}-${x.name}-wrong`;
+    e.setAttribute("aria-describedby", `${hint.id} ${why.id}`);
+    label.append(e, hint, why);
+    return label;
   }
 
   say(problem) {
@@ -144,6 +209,7 @@ class Pane {
       this.room = dm ? dm.id : state.rooms[0].id;
       if (dm) { this.load(); }
     }
+    this.modal(state.form);
     const text = JSON.stringify([state, this.player, this.room]);
     if (text === this.last) return;
     this.last = text;
@@ -162,7 +228,7 @@ class Pane {
     }));
     const me = state.people.find((p) => p.id === this.player);
     const where = state.rooms.find((r) => r.id === this.room);
-    this.q("input").placeholder = `${me ? me.name : ""} in ${where ? where.name : ""}`;
+    this.q(".say input").placeholder = `${me ? me.name : ""} in ${where ? where.name : ""}`;
     const log = this.q(".log");
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     log.replaceChildren(...state.messages.map((m) => this.message(m, state.messages)));

@@ -35,6 +35,11 @@ type pane interface {
 	messages(player, room string) ([]message, error)
 	say(ctx context.Context, player, room, text string) error
 	press(ctx context.Context, player, room, message, control string) error
+	// form is what the player has to fill in now; nil for nothing.
+	form(player string) *form
+	// fill sends a form off, and returns by input what the app finds wrong with it.
+	fill(ctx context.Context, player, form string, values map[string]string) (map[string]string, error)
+	dismiss(ctx context.Context, player, form string) error
 }
 
 type person struct {
@@ -60,6 +65,33 @@ type message struct {
 	Embeds  json.RawMessage `json:"embeds,omitempty"`     // Discord's
 	Rows    json.RawMessage `json:"components,omitempty"` // Discord's
 	ReplyTo string          `json:"reply_to,omitempty"`
+}
+
+// form is a modal, as a player sees it.
+type form struct {
+	ID     string   `json:"id"`
+	Title  string   `json:"title"`
+	Submit string   `json:"submit"`
+	Cancel string   `json:"cancel"`
+	Texts  []string `json:"texts"`
+	Inputs []input  `json:"inputs"`
+}
+
+type input struct {
+	Name     string   `json:"name"`
+	Label    string   `json:"label"`
+	Hint     string   `json:"hint"`
+	Value    string   `json:"value"`
+	Long     bool     `json:"long"`
+	Required bool     `json:"required"`
+	Min      int      `json:"min"`
+	Max      int      `json:"max"`
+	Options  []choice `json:"options,omitempty"`
+}
+
+type choice struct {
+	Value string `json:"value"`
+	Text  string `json:"text"`
 }
 
 // Handler serves the page. It refuses requests that were not made to this
@@ -102,11 +134,14 @@ func Handler(c Config) http.Handler {
 		if messages == nil {
 			messages = []message{}
 		}
-		writeJSON(w, map[string]any{"people": people, "rooms": rooms, "messages": messages})
+		writeJSON(w, map[string]any{"people": people, "rooms": rooms, "messages": messages, "form": p.form(player)})
 	})
 	mux.HandleFunc("POST /act", func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Pane, Player, Room, Text, Message, Control string
+			// Form is the one that is sent off with Values, or closed where there are none.
+			Form   string
+			Values map[string]string
 		}
 		if r.Header.Get("Content-Type") != "application/json" {
 			http.Error(w, "JSON, please", http.StatusUnsupportedMediaType)
@@ -124,14 +159,24 @@ func Handler(c Config) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 		defer cancel()
 		var err error
-		if in.Control != "" {
+		var wrong map[string]string
+		switch {
+		case in.Form != "" && in.Values == nil:
+			err = p.dismiss(ctx, in.Player, in.Form)
+		case in.Form != "":
+			wrong, err = p.fill(ctx, in.Player, in.Form, in.Values)
+		case in.Control != "":
 			err = p.press(ctx, in.Player, in.Room, in.Message, in.Control)
-		} else if strings.TrimSpace(in.Text) != "" {
+		case strings.TrimSpace(in.Text) != "":
 			err = p.say(ctx, in.Player, in.Room, in.Text)
 		}
 		if err != nil {
 			c.Log.Warn("sandbox: not done", "pane", in.Pane, "err", err)
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		if len(wrong) > 0 {
+			writeJSON(w, map[string]any{"wrong": wrong})
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
