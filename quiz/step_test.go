@@ -307,9 +307,13 @@ func (x *table) reload() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	answers := map[int][]Answer{}
+	answers, clocks := map[int][]Answer{}, map[int][]Clock{}
 	for _, r := range x.room.Rounds {
 		answers[r.No] = r.Answers
+		for _, c := range r.Clocks { // in whole milliseconds
+			c.From, c.Until = time.UnixMilli(c.From.UnixMilli()).UTC(), time.UnixMilli(c.Until.UnixMilli()).UTC()
+			clocks[r.No] = append(clocks[r.No], c)
+		}
 	}
 	var names []Score
 	if x.room.Game != nil {
@@ -322,6 +326,7 @@ func (x *table) reload() {
 	}
 	for i := range room.Rounds {
 		room.Rounds[i].Answers = answers[room.Rounds[i].No]
+		room.Rounds[i].Clocks = clocks[room.Rounds[i].No]
 	}
 	for i := range names {
 		room.Game.Score[i].Name = names[i].Name
@@ -374,7 +379,8 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	topic := []string{"", "pack0", "pack1", "unknown"}[r.IntN(4)]
 	switch r.IntN(12) {
 	case 0, 1:
-		return Ask{By: player, Topic: topic, Seed: r.Uint64()}
+		open := []time.Duration{0, 0, 0, time.Minute, time.Hour}[r.IntN(5)]
+		return Ask{By: player, Topic: topic, Seed: r.Uint64(), Open: open, Plain: r.IntN(4) == 0}
 	case 2:
 		if r.IntN(3) == 0 {
 			picks := make([]Pick, r.IntN(4))
@@ -397,7 +403,7 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 		}
 		return Tick{}
 	case 7:
-		return Tick{}
+		return []Input{Tick{}, Reveal{Round: no, Player: player}}[r.IntN(2)]
 	default:
 		given := Given{Picks: []int{r.IntN(3)}}
 		if round, ok := room.Round(no); ok && r.IntN(2) == 0 {
@@ -492,7 +498,10 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 			case Started:
 				inGame, paused = map[string]int{}, false
 			case Late:
-				give := in.(Give)
+				give, gave := in.(Give)
+				if !gave {
+					continue // of a reveal
+				}
 				_, answered := answered[e.Round][give.Player]
 				if end, ok := ends[e.Round]; ok && !give.At.After(end) && x.now.Sub(overs[e.Round]) <= Kept && !answered {
 					if _, kept := x.room.PastRound(e.Round); kept { // only so many are

@@ -74,6 +74,7 @@ func FuzzRecords(f *testing.F) {
 		{keyRoom, state}, {keyRoom, []byte(`{"room":{"rounds":[{"no":-1},{"no":1,"question":{"kind":"?"}}]},"posts":{"9":"m"}}`)}, {keyLedger, one}, {keyLedger, []byte(`{"points":-1,"at":"0001-01-01T00:00:00Z"}`)},
 		{keyOutbox, line}, {keyRecord, []byte(`{"Answered":-1}`)}, {keyRev, putUint(1)}, {keyAnswer, putUint(1 << 63)}, {keyCounter, putUint(1<<64 - 1)}, {keyScore, []byte{1}}, {keyBoard, nil}, {keyWake, []byte("\x00")},
 		{keyRecalls, []byte("[[1,3],[-9223372036854775808,99]]")}, {keyRecalls, []byte("[null,[1],[2,3,4]]")}, {keyHere, nil},
+		{keyClock, append(putUint(1), putUint(0)...)}, {keyClock, []byte("\x00")},
 		{keyTeamSettings, []byte(`{"rooms":{"only":true,"list":["r"]},"reviewers":["p","q"],"by":"p"}`)}, {keyTeamSettings, []byte(`{"rooms":7}`)}, {keyOwnSettings, []byte(`{"pace":-1,"hidden":true}`)}, {keyOwnSettings, []byte("null")},
 	} {
 		f.Add(c.kind, []byte("r\x00"), c.value)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -142,10 +143,14 @@ func (p *playing) step(t *testing.T) {
 	}
 	if direct != "" || p.IntN(2) == 0 { // the core notes at once whose direct messages a room is
 		c.State = &bot.State{Direct: direct, Room: quiz.Room{
-			Seed: 7, Last: p.rounds[room], Rounds: []quiz.Round{{No: p.rounds[room], By: string(who), Limit: time.Hour, Question: quiz.Question{ID: "q"}}},
+			Seed: 7, Last: p.rounds[room], Rounds: []quiz.Round{{No: p.rounds[room], By: string(who), Limit: time.Hour, Async: true, Question: quiz.Question{ID: "q"}}},
 			Game: &quiz.Game{By: string(who), Score: []quiz.Score{{Player: string(who), Points: 7}}},
 		}}
 		c.Wake = p.now.Add(time.Hour)
+		c.Clocks = []bot.ClockAt{{Room: room, Round: p.rounds[room], Clock: quiz.Clock{Player: string(who), From: p.now, Until: p.now.Add(time.Minute)}}}
+		for _, r := range snap.State.Room.Rounds {
+			c.Forgotten = append(c.Forgotten, r.No)
+		}
 	}
 	if p.IntN(3) == 0 {
 		c.Out = []bot.Outgoing{{Key: fmt.Sprintf("k%d", p.next), Room: room, Card: bot.Card{After: []string{name + " won."}}, Names: []bot.NamedAt{{Player: who, Part: bot.InAfter, To: len(name)}}}}
@@ -328,6 +333,56 @@ func TestSweep(t *testing.T) {
 	}
 	if n, err := s.Sweep(t.Context(), at); err != nil || n != 0 {
 		t.Errorf("a second sweep: %d %v", n, err)
+	}
+}
+
+// The clocks of an async question go with it: with its sweeping, in as many transactions as it
+// takes, with its being given up, and with its player.
+func TestClocksGo(t *testing.T) {
+	e := openBolt(t, filepath.Join(t.TempDir(), "q.db"))
+	t.Cleanup(func() { _ = e.Close() })
+	s := store.New(e)
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	clocks := func() int {
+		n := 0
+		eachRecord(t, e, "t", 'g', func(string, []byte) { n++ })
+		return n
+	}
+	round := func(no int) quiz.Round { return quiz.Round{No: no, Async: true, Limit: time.Hour} }
+	c := bot.Change{Team: "t", Room: "r", At: at, State: &bot.State{Room: quiz.Room{Last: 2, Rounds: []quiz.Round{round(1), round(2)}}}}
+	for player := range 500 {
+		for no := range 3 {
+			clock := quiz.Clock{Player: fmt.Sprint("p", player), From: at, Until: at.Add(time.Minute)}
+			c.Clocks = append(c.Clocks, bot.ClockAt{Room: "r", Round: no + 1, Clock: clock})
+		}
+	}
+	c.Past = []quiz.Past{{Round: round(3), Over: at}}
+	noError(t, s.Commit(t.Context(), c))
+	snap, err := s.Room(t.Context(), "t", "r")
+	noError(t, err)
+	if n := len(snap.State.Room.Rounds[1].Clocks); n != 500 || len(snap.State.Room.Past[0].Round.Clocks) != 500 {
+		t.Fatalf("%d clocks were kept", n)
+	}
+	if err := s.Commit(t.Context(), bot.Change{Team: "t", Room: "r", From: 1, At: at, Clocks: c.Clocks[:1]}); !errors.Is(err, bot.ErrStale) {
+		t.Errorf("a second clock: %v", err)
+	}
+	if n, err := s.Sweep(t.Context(), at.Add(2*time.Hour)); err != nil || n != 501 || clocks() != 1000 {
+		t.Errorf("swept %d (%v), %d clocks are left", n, err, clocks())
+	}
+	noError(t, s.Commit(t.Context(), bot.Change{Team: "t", Room: "r", From: 1, At: at, Forgotten: []int{2}}))
+	if clocks() != 500 {
+		t.Errorf("given up, %d clocks are left", clocks())
+	}
+	out, err := s.Export(t.Context(), "p7")
+	noError(t, err)
+	want := []bot.ClockAt{{Room: "r", Round: 1, Clock: quiz.Clock{Player: "p7", From: at, Until: at.Add(time.Minute)}}}
+	if !reflect.DeepEqual(out.Teams[0].Revealed, want) {
+		t.Errorf("exported: %+v", out.Teams[0].Revealed)
+	}
+	gone, err := s.Forget(t.Context(), "p7")
+	noError(t, err)
+	if clocks() != 499 || len(gone.Changed) != 1 {
+		t.Errorf("forgotten: %+v, %d clocks are left", gone, clocks())
 	}
 }
 

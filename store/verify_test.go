@@ -32,7 +32,7 @@ func played(t *testing.T, now time.Time) store.Engine {
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 12 {
 		room := bot.RoomID(fmt.Sprintf("r%d", n%3))
-		state := bot.State{Room: quiz.Room{Last: n, Rounds: []quiz.Round{{No: n + 1, Opened: now, Closes: now.Add(time.Minute)}}}}
+		state := bot.State{Room: quiz.Room{Last: n, Rounds: []quiz.Round{{No: n + 1, Async: true, Opened: now, Closes: now.Add(time.Minute)}}}}
 		c := bot.Change{
 			Team: "test:A", Room: room, From: uint64(n / 3), At: now, Causes: []string{fmt.Sprint("d", n)}, State: &state, Wake: state.Room.Wake(),
 			Names: map[bot.UserID]string{"p1": "One"}, Out: []bot.Outgoing{{Key: fmt.Sprint("k", n), Room: room}},
@@ -40,6 +40,8 @@ func played(t *testing.T, now time.Time) store.Engine {
 		for p := range 5 {
 			c.Answers = append(c.Answers, bot.Entry{Room: room, Round: n + 1, Player: bot.UserID(fmt.Sprint("p", p)), Pack: "x", Question: "q", At: now, Right: true, Points: r.IntN(3) * 900})
 		}
+		c.Clocks = []bot.ClockAt{{Room: room, Round: n + 1, Clock: quiz.Clock{Player: "p1", From: now, Until: now.Add(time.Second)}}}
+		c.Forgotten = []int{n - 2} // which was open in this room before
 		if n >= 6 {
 			c.Settled = []bot.Receipt{{Key: fmt.Sprint("k", n-3), Message: bot.MessageID(fmt.Sprint("m", n-3)), Round: n - 2}}
 		}
@@ -105,6 +107,9 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"listed for nothing":      {func(tx store.Tx) { tx.Put([]byte("jghost\x00"), nil) }, "ghost is listed as somebody who has answered here, and has not"},
 		"settings in a team":      {func(tx store.Tx) { tx.Put([]byte("Pp1\x00"), []byte(`{"pace":200}`)) }, "where nobody looks for them"},
 		"broken settings":         {func(tx store.Tx) { tx.Put([]byte("d"), []byte(`{"count":"many"}`)) }, "can't be read"},
+		"a clock of no question":  {func(tx store.Tx) { tx.Put([]byte("gr0\x00"+number(99)+"p1\x00"), first(tx, "g").Value) }, "p1 has a time of their own in round 99 of r0, which is over or no async question"},
+		"a clock that runs back":  {func(tx store.Tx) { tx.Put(first(tx, "g").Key, []byte(number(9)+number(8))) }, "ends before it begins"},
+		"a broken clock":          {set("g", "soon"), "can't be read"},
 		"no record":               {drop("x"), "the record of p0 is missing"},
 		"another record":          {func(tx store.Tx) { change(t, tx, first(tx, "x"), "streak", 1) }, "or other topics or streaks"},
 	} {
