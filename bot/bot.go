@@ -50,6 +50,7 @@ type Bot struct {
 	alarm      alarm
 	folding    folding
 	forgetting forgetting
+	forgetOne  sync.Mutex // held while a player who asked for it is forgotten, for that reads all there is
 	catch      catchup
 	settings   settings
 
@@ -243,13 +244,14 @@ func outcomeOf(j *job, refused error) string {
 // place puts a job into its room's mailbox, or has it answered beside it when it
 // only asks for something to read.
 func (b *Bot) place(j *job) error {
-	if in := j.in; in.Choice == "" && !in.Missed && (in.Addressed || in.Private) {
+	if in := j.in; strings.HasPrefix(in.Choice, confirmPrefix) {
+		return b.beside(j, func() (Reply, error) { return b.forgetSelf(b.saving, in) })
+	} else if in.Choice == "" && !in.Missed && (in.Addressed || in.Private) {
 		switch c := ParseCommand(in.Text); c.Word {
 		case WordHelp, WordTopics, WordLeaderboard, WordMe:
-			return b.rooms.beside(b, func() {
-				j.reply, j.err = b.show(b.saving, in, c)
-				j.finish()
-			})
+			return b.beside(j, func() (Reply, error) { return b.show(b.saving, in, c) })
+		case WordSettings, WordPrivacy:
+			return b.beside(j, func() (Reply, error) { return b.personal(b.saving, in, c) })
 		}
 	}
 	j.in.Room = placeOf(j.in)
@@ -268,6 +270,14 @@ func (b *Bot) place(j *job) error {
 	return b.rooms.enqueue(b, RoomRef{Team: j.in.Team, Room: j.in.Room}, j)
 }
 
+// beside does a job outside of any room's order.
+func (b *Bot) beside(j *job, do func() (Reply, error)) error {
+	return b.rooms.beside(b, func() {
+		j.reply, j.err = do()
+		j.finish()
+	})
+}
+
 // show answers words that change nothing. The delivery is still recorded, so
 // that one delivered twice is answered once: recorded last, so that one whose
 // answer failed can be delivered again.
@@ -276,14 +286,7 @@ func (b *Bot) show(ctx context.Context, in Incoming, c Command) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	fresh, err := b.store.Once(ctx, in.Team, in.ID, b.now())
-	if err != nil {
-		return Reply{}, err
-	}
-	if !fresh {
-		return Reply{Seen: true}, nil
-	}
-	return reply, nil
+	return b.once(ctx, in, reply)
 }
 
 // look is what show answers.
@@ -292,6 +295,8 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 		return private(sayOdd(c)), nil
 	}
 	switch c.Word {
+	case WordSettings, WordPrivacy:
+		return b.read(ctx, in, c)
 	case WordTopics:
 		return private(sayTopics(b.pool.Load().Packs())), nil
 	case WordLeaderboard:
@@ -299,12 +304,13 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 		if c.Here {
 			q.Room = in.Room
 		}
-		board, err := b.store.Board(ctx, q)
+		board, err := b.shownBoard(ctx, q)
 		if err != nil {
 			return Reply{}, err
 		}
+		team, err := b.teamSettings(in.Team)
 		card := sayBoard(board, c.Period, c.Here)
-		return Reply{Card: &card, Public: true}, nil
+		return Reply{Card: &card, Public: in.Private || team.Rooms.Allows(in.Room)}, err
 	case WordMe:
 		record, err := b.store.Record(ctx, in.Team, in.User)
 		if err != nil {

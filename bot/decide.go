@@ -250,12 +250,23 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 		return p.review(in, c)
 	}
 	by, admin := string(in.User), in.Role == Admin
+	team, err := p.bot.teamSettings(p.ref.Team)
+	if err != nil {
+		return Reply{}, false, err
+	}
+	if asks := c.Word == WordStart || c.Word == WordAsk; asks && !in.Private {
+		switch {
+		case !team.Rooms.Allows(p.ref.Room):
+			return private(sayNotInThisRoom()), false, nil
+		case c.Word == WordStart && team.AdminsStart && !admin:
+			return private(sayAdminsStart()), false, nil
+		}
+	}
 	var input quiz.Input
 	switch c.Word {
 	case WordStart:
-		team, err := p.bot.teamSettings(p.ref.Team)
-		if err != nil {
-			return Reply{}, false, err
+		if c.Variant == quiz.Accuracy && c.Speed.Percent() > 0 {
+			return private(sayNoSpeed()), false, nil
 		}
 		input = quiz.Start{
 			By: by, Topic: c.Topic, Count: cmp.Or(c.Count, team.Count), Each: cmp.Or(c.Each, time.Duration(team.Seconds)*time.Second),
@@ -334,10 +345,14 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 			if p.inReplies() && !e.Late {
 				return p.answeredAlone(e, events)
 			}
-			if e.Late {
-				return private(sayAnsweredLate(e.Round, e.Answer)), true, nil
+			card := sayAnswered(e.Round, e.Answer)
+			if !in.Aloud { // it is nobody else's
+				card.Footer = withPace(card.Footer, e.Answer, own.Pace)
 			}
-			return aloud(in, e.Round, private(sayAnswered(e.Round, e.Answer))), true, nil
+			if e.Late {
+				return private(sayAnsweredLate(card, e.Answer)), true, nil
+			}
+			return aloud(in, e.Round, private(card)), true, nil
 		case quiz.Repeated:
 			p.tally.repeated++
 			return aloud(in, e.Round, private(p.goOn(sayRepeated(e.Round, e.Answer)))), false, nil

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -26,10 +27,12 @@ func FuzzParseCommand(f *testing.F) {
 			t.Fatalf("%q asks for the variant %q", text, c.Variant)
 		case c.Speed != "" && !slices.Contains(quiz.Speeds(), c.Speed):
 			t.Fatalf("%q asks for the speed %q", text, c.Speed)
+		case c.Odd == "" && slices.ContainsFunc(c.Settings, func(s bot.Setting) bool { return s.Value == "" }):
+			t.Fatalf("%q chooses nothing: %+v", text, c.Settings)
 		case !c.Named && c.Word != bot.WordAsk:
 			t.Fatalf("%q names nothing and is %q", text, c.Word)
 		}
-		if again := bot.ParseCommand("quiz " + text); again != c {
+		if again := bot.ParseCommand("quiz " + text); !reflect.DeepEqual(again, c) {
 			t.Fatalf("%q is %+v, and %+v behind quiz", text, c, again)
 		}
 	})

@@ -54,11 +54,19 @@ func (c *Card) setPart(p Part, lines []string) {
 // looks like such a place.
 type naming struct {
 	players, names []string
+	// hidden says who is not to be named to others; nil: nobody.
+	hidden func(player string) bool
 }
+
+// hides reports that a player is to be left out of what others read.
+func (n *naming) hides(player string) bool { return n.hidden != nil && n.hidden(player) }
 
 const nameFrom, nameTo = "\x02", "\x03"
 
 func (n *naming) call(name, player string) string {
+	if n.hides(player) {
+		return sayForgotten // lists leave them out; this is for a sentence about one
+	}
 	n.players = append(n.players, player)
 	n.names = append(n.names, called(name, player))
 	return nameFrom + strconv.Itoa(len(n.names)-1) + nameTo

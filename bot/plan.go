@@ -133,7 +133,7 @@ func (p *plan) keepState() {
 
 // write turns an event into what is stored and what the room reads.
 func (p *plan) write(e quiz.Event) {
-	n := &naming{}
+	n := &naming{hidden: p.hidden}
 	switch e := e.(type) {
 	case quiz.Asked:
 		card := sayQuestion(e, p.tag(), p.alone || p.direct != "")
@@ -185,6 +185,16 @@ func (p *plan) write(e quiz.Event) {
 		}
 		p.out(Outgoing{Card: sayHint(e)}, n)
 	}
+}
+
+// hidden reports that a player is not to be named to others. Whom nobody can ask about is
+// not named either.
+func (p *plan) hidden(player string) bool {
+	own, err := p.bot.playerSettings(UserID(player))
+	if err != nil {
+		p.bot.log.Warn("a player's settings were not read, so the player is not named", "room", p.ref.Room, "err", err)
+	}
+	return own.Hidden || err != nil
 }
 
 // key names a message of this room, apart from those of a room that had its place

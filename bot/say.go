@@ -366,34 +366,42 @@ func rightText(r quiz.Round) string {
 
 func whoScored(r quiz.Round, n *naming) string {
 	var names []string
-	points, same := 0, true
+	points, same, right, hidden := 0, true, 0, 0
 	for _, a := range r.Answers {
 		if a.Right {
-			same = same && (len(names) == 0 || a.Points == points)
-			names = append(names, n.call(a.Name, a.Player))
+			same = same && (right == 0 || a.Points == points)
+			right++
 			points = a.Points
+			if n.hides(a.Player) {
+				hidden++
+			} else {
+				names = append(names, n.call(a.Name, a.Player))
+			}
 		}
 	}
 	switch {
 	case len(r.Answers) == 0:
 		return "Nobody answered."
-	case len(names) == 0:
+	case right == 0:
 		return fmt.Sprintf("Answered by %s; nobody had it.", plural(len(r.Answers), "player"))
+	case len(names) == 0:
+		return fmt.Sprintf("Right: %s. Answered by %s.", plural(right, "player"), plural(len(r.Answers), "player"))
 	}
-	right := fmt.Sprintf("Right, for %s: ", plural(points, "point"))
+	text := fmt.Sprintf("Right, for %s: ", plural(points, "point"))
 	if !same {
-		right, names = "Right: ", names[:0]
+		text, names = "Right: ", names[:0]
 		for _, a := range r.Answers {
-			if a.Right {
+			if a.Right && !n.hides(a.Player) {
 				names = append(names, fmt.Sprintf("%s (%s)", n.call(a.Name, a.Player), plural(a.Points, "point")))
 			}
 		}
 	}
 	more := ""
-	if rest := len(names) - maxScorers; rest > 0 {
-		names, more = names[:maxScorers], fmt.Sprintf(" and %d more", rest)
+	names = names[:min(len(names), maxScorers)]
+	if rest := right - len(names); rest > 0 {
+		more = fmt.Sprintf(" and %d more", rest)
 	}
-	return fmt.Sprintf("%s%s%s. Answered by %s.", right, strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
+	return fmt.Sprintf("%s%s%s. Answered by %s.", text, strings.Join(names, ", "), more, plural(len(r.Answers), "player"))
 }
 
 func sayHint(e quiz.Hinted) Card {

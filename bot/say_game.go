@@ -2,7 +2,6 @@ package bot
 
 import (
 	"fmt"
-	"strings"
 
 	"quizbot/quiz"
 )
@@ -42,6 +41,8 @@ func sayStarted(e quiz.Started) Card {
 		Footer: "The first question comes in " + span(quiz.FirstGap) + ".",
 	}
 	switch e.Game.Variant {
+	case quiz.Accuracy:
+		card.Body = append(card.Body, "Accuracy: the most right answers win, however fast they came. A question that is skipped counts for nobody.")
 	case quiz.Elimination:
 		card.Body = append(card.Body, "Elimination: who answers wrong, or not at all, is out, unless nobody still in is right. The last ones in win; who is out still scores.")
 	case quiz.SuddenDeath:
@@ -84,78 +85,7 @@ func sayEnded(e quiz.Ended, n *naming) Card {
 	return card
 }
 
-// podium says who won, and who came next: places one to three, as far as somebody
-// scored for them. Who stands equal shares a place.
-func podium(g quiz.Game, n *naming) []string {
-	if len(g.Score) == 0 || g.Score[0].Points == 0 {
-		return []string{"Nobody scored this time."}
-	}
-	var out []string
-	ranks := g.Ranks()
-	for at := 0; at < len(ranks) && at < 3 && g.Score[at].Points > 0; {
-		next, same := at, true
-		var names []string
-		for ; next < len(ranks) && ranks[next] == ranks[at]; next++ {
-			same = same && g.Score[next].Points == g.Score[at].Points
-			names = append(names, n.call(g.Score[next].Name, g.Score[next].Player))
-		}
-		who, with := allOf(names), "."
-		if same { // the table says it otherwise
-			with = " with " + plural(g.Score[at].Points, "point") + "."
-		}
-		switch {
-		case at > 0:
-			out = append(out, []string{"", "Second: ", "Third: "}[at]+who+with)
-		case len(names) == 1:
-			out = append(out, who+" wins"+with)
-		default:
-			out = append(out, who+" share the win"+with)
-		}
-		at = next
-	}
-	return []string{strings.Join(out, "\n")}
-}
-
-// maxNamed is how many names one place of a podium lists.
-const maxNamed = 5
-
-// allOf lists names: "a, b and c", and the first few of many.
-func allOf(names []string) string {
-	if n := len(names); n > maxNamed {
-		return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", n-maxNamed)
-	} else if n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
-	return strings.Join(names, "")
-}
-
-// scoreLines are a game's table; players with equal standing share a rank. Where the game
-// is a contest by more than points, each line says how its player stands there.
-func scoreLines(g quiz.Game, n *naming) []string {
-	var lines []string
-	ranks, fates := g.Ranks(), g.Fates()
-	for i, s := range g.Score {
-		line := boardLine(ranks[i], n.call(s.Name, s.Player), s.Points)
-		if fates != nil {
-			line += stands(g, fates[i])
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// stands is what a line of a table adds to the points.
-func stands(g quiz.Game, f quiz.Fate) string {
-	switch {
-	case f.In && g.Variant == quiz.SuddenDeath:
-		return ", in the sudden death"
-	case f.In:
-		return ", still in"
-	case f.Out > g.Count:
-		return fmt.Sprintf(", out at question %d of the sudden death", f.Out-g.Count)
-	case f.Out > 0:
-		return fmt.Sprintf(", out at question %d", f.Out)
-	default:
-		return ""
-	}
+// sayNoSpeed is for who wants speed to count where right answers alone do.
+func sayNoSpeed() Card {
+	return Card{Title: "In a game of accuracy, speed can't count", Body: []string{"Leave out either accuracy or speed."}}
 }

@@ -17,9 +17,8 @@ func sayLate(before Entry, answered bool) Card {
 	return card
 }
 
-// sayAnsweredLate is sayAnswered for an answer that came when its question was closed.
-func sayAnsweredLate(r quiz.Round, a quiz.Answer) Card {
-	card := sayAnswered(r, a)
+// sayAnsweredLate is what sayAnswered says of an answer that came when its question was closed.
+func sayAnsweredLate(card Card, a quiz.Answer) Card {
 	late := "It reached me late, but you gave it in time: it counts."
 	if card.Footer != "" && a.Right {
 		late += " " + card.Footer

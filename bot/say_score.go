@@ -11,6 +11,9 @@ import (
 
 // rewards says what counts in a game beside being right.
 func rewards(g quiz.Game) string {
+	if g.Variant == quiz.Accuracy {
+		return "Nothing is added to a question's own points."
+	}
 	speed := "Speed doesn't count"
 	if most := g.Speed.Percent(); most > 0 {
 		speed = fmt.Sprintf("Being quick adds up to %d %%, and nobody loses by reading first", most)
@@ -32,6 +35,14 @@ func extras(points, speed, streak int) string {
 		parts = append(parts, fmt.Sprintf("%d for right answers in a row", streak))
 	}
 	return strings.Join(parts, ", ") + "."
+}
+
+// withPace adds to what points are made of that a player's own pace was counted in.
+func withPace(made string, a quiz.Answer, pace quiz.Pace) string {
+	if a.Speed == 0 || pace <= 100 {
+		return made
+	}
+	return made + " Your pace " + paceText(pace) + " is counted in."
 }
 
 // sayNewest explains the points of a player's last answer.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type WordHelpText struct {
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
 		{WordAsk, "[TOPIC] [for 4h]", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
-		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
+		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
@@ -38,6 +39,8 @@ func HelpTexts() []WordHelpText {
 		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
 		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
 		{WordTopics, "", "What you can be asked about"},
+		{WordSettings, "[NAME VALUE]", "What you can choose for yourself; admins: for the team"},
+		{WordPrivacy, "[hide|show|forget]", "What I keep about you; be left out of boards; have it all deleted"},
 		{WordHelp, "", "This text"},
 	}
 }
@@ -119,7 +122,7 @@ func nearestWord(text string) string {
 func later(text string) (string, bool) {
 	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
 	switch first {
-	case "add", "suggestions", "schedule", "settings", "link", "privacy":
+	case "add", "suggestions", "schedule", "link":
 		return first, true
 	}
 	return "", false
@@ -130,6 +133,9 @@ func sayNotYet(word string) Card {
 }
 
 func sayOdd(c Command) Card {
+	if c.Word == WordSettings {
+		return sayOddSetting(c)
+	}
 	usage := string(c.Word)
 	for _, h := range HelpTexts() {
 		if h.Word == c.Word && h.Usage != "" {
@@ -192,7 +198,12 @@ func quoted100(s string) string {
 
 // boardLine is one line of a table; its form is a promise.
 func boardLine(rank int, name string, points int) string {
-	return fmt.Sprintf("%d. %s — %d", rank, name, points)
+	return standLine(rank, name, strconv.Itoa(points))
+}
+
+// standLine is boardLine for other ways to stand.
+func standLine(rank int, name, stand string) string {
+	return fmt.Sprintf("%d. %s — %s", rank, name, stand)
 }
 
 func sayBoard(b Board, period quiz.Period, here bool) Card {

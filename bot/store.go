@@ -134,6 +134,8 @@ type Rooms interface {
 	Commit(ctx context.Context, c Change) error
 	// Once records the delivery ID and reports whether it is new.
 	Once(ctx context.Context, team TeamID, id string, at time.Time) (bool, error)
+	// Knows reports whether the delivery ID was recorded before, and records nothing.
+	Knows(ctx context.Context, team TeamID, id string, at time.Time) (bool, error)
 	// Due lists rooms whose wake time is at or before by, earliest first.
 	Due(ctx context.Context, by time.Time, limit int) ([]DueRoom, error)
 	// Unsent lists every room that has messages in the outbox.
@@ -195,6 +197,8 @@ var ErrUnknownPlayer = errors.New("nothing is kept about this player")
 type People interface {
 	// Players lists everybody about whom something is kept, in order.
 	Players(ctx context.Context) ([]UserID, error)
+	// Kept counts what is kept of a player's answers; zero when that is nothing.
+	Kept(ctx context.Context, player UserID) (Kept, error)
 	// Export returns all that is kept about a player. Its error is ErrUnknownPlayer
 	// when that is nothing.
 	Export(ctx context.Context, player UserID) (Dossier, error)
@@ -206,6 +210,13 @@ type People interface {
 	// points stay as they are. Its error is ErrUnknownPlayer when nothing is kept;
 	// after any other, some teams may have forgotten the player: forget again.
 	Forget(ctx context.Context, player UserID) (Forgotten, error)
+}
+
+// Kept is how much is kept of a player's answers.
+type Kept struct {
+	Teams   int       // in which the player has answered
+	Answers int       // in all of them
+	Since   time.Time // when the first was given; zero where there is none
 }
 
 // Dossier is all that is kept about one player.

@@ -30,7 +30,7 @@ const (
 
 // Words lists what the bot understands, in the order of its help.
 func Words() []Word {
-	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordHelp}
+	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordSettings, WordPrivacy, WordHelp}
 }
 
 // Command is what a player asks of the bot.
@@ -46,7 +46,9 @@ type Command struct {
 	Period  quiz.Period // leaderboard
 	Here    bool        // leaderboard
 	// Named says that Word was typed, rather than following from a topic or from silence.
-	Named bool
+	Named    bool
+	Settings []Setting // settings; none: to read them
+	Privacy  Privacy   // privacy
 	// Odd is the first part that could not be understood; "" when all was.
 	Odd string
 }
@@ -75,6 +77,10 @@ func ParseCommand(text string) Command {
 		c.start(rest)
 	case WordLeaderboard:
 		c.leaderboard(rest)
+	case WordSettings:
+		c.settings(rest)
+	case WordPrivacy:
+		c.privacy(rest)
 	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordReview, WordTopics, WordHelp:
 		if len(rest) > 0 && word != WordHelp {
 			c.Odd = rest[0]

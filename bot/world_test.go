@@ -132,6 +132,15 @@ type hooked struct {
 	onBoard  func(next func() (bot.Board, error)) (bot.Board, error)
 	onRoom   func(next func() (bot.Snapshot, error)) (bot.Snapshot, error)
 	onUnsent func(next func() ([]bot.RoomRef, error)) ([]bot.RoomRef, error)
+	onOnce   func(next func() (bool, error)) (bool, error)
+}
+
+func (h *hooked) Once(ctx context.Context, team bot.TeamID, id string, at time.Time) (bool, error) {
+	next := func() (bool, error) { return h.Store.Once(ctx, team, id, at) }
+	if h.onOnce == nil {
+		return next()
+	}
+	return h.onOnce(next)
 }
 
 func (h *hooked) Commit(ctx context.Context, c bot.Change) error {

@@ -139,7 +139,10 @@ func (s *step) start(in Start) {
 		return
 	}
 	s.seed(in.Seed)
-	if in.Speed == "" {
+	switch {
+	case in.Variant == Accuracy:
+		in.Speed = SpeedOff
+	case in.Speed == "":
 		in.Speed = SpeedGentle
 	}
 	s.room.Game = &Game{
@@ -167,7 +170,7 @@ func (s *step) next() {
 		round.Limit = readingTime(round.Question)
 	}
 	round.InGame = true
-	if game.Done < game.Count {
+	if game.Done < game.Count && game.Variant != Accuracy { // whose questions bring their own points alone
 		round.Speed = game.Speed
 	}
 	game.Worth = append(slices.Clip(game.Worth), round.Points)

@@ -12,7 +12,7 @@ import (
 type worth struct {
 	round Round
 	cut   bool
-	extra bool                 // of a sudden death
+	extra bool                 // of a sudden death, or in a game of accuracy: nothing is added
 	at    map[string]time.Time // right answers
 }
 
@@ -78,12 +78,12 @@ func (x *table) asked() Asked {
 // so is the table.
 func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 	late, rows, contests := 0, 0, map[Variant]int{}
-	for seed := range uint64(800) {
+	for seed := range uint64(1000) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		x := &table{t: t, pool: testPool(t, 30), now: noon}
 		speed := Speeds()[r.IntN(3)]
 		n := 2 + r.IntN(9)
-		variant := append(Variants(), Plain)[r.IntN(3)]
+		variant := append(Variants(), Plain)[r.IntN(4)]
 		if variant == SuddenDeath {
 			n = 1 + r.IntN(3)
 		}
@@ -111,7 +111,7 @@ func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 			no := x.asked().Round.No
 			x.play(Posted{Round: no})
 			round, _ := x.room.Round(no)
-			q := worth{round: round, extra: i >= n, at: map[string]time.Time{}}
+			q := worth{round: round, extra: i >= n || variant == Accuracy, at: map[string]time.Time{}}
 			for p := range 4 {
 				if r.IntN(5) == 0 {
 					continue
@@ -142,7 +142,7 @@ func TestPointsDoNotHangOnTheOrderOfDelivery(t *testing.T) {
 				x.play(Tick{})
 			}
 			played = append(played, q)
-			if over := x.room.Game == nil; over != (i == n-1) && variant == Plain || over && i < n-1 && variant != Elimination || !over && i >= n-1 && variant != SuddenDeath {
+			if over := x.room.Game == nil; over != (i == n-1) && (variant == Plain || variant == Accuracy) || over && i < n-1 && variant != Elimination || !over && i >= n-1 && variant != SuddenDeath {
 				t.Fatalf("seed %d: after question %d of %d the game is over: %v", seed, i+1, n, over)
 			}
 			x.reload()
@@ -212,6 +212,10 @@ func checkContest(t *testing.T, seed uint64, game Game, played []worth, n int) b
 		}
 		in = right
 	}
+	by := func(s Score) int { return s.Points }
+	if game.Variant == Accuracy {
+		by = func(s Score) int { return knew(played, s.Player) }
+	}
 	fates, ranks := game.Fates(), game.Ranks()
 	for i, s := range game.Score {
 		fate := Fate{}
@@ -224,11 +228,22 @@ func checkContest(t *testing.T, seed uint64, game Game, played []worth, n int) b
 		if fate.In != (ranks[i] == 1) && fates != nil {
 			t.Fatalf("seed %d, %s: %s is %+v and has rank %d", seed, game.Variant, s.Player, fate, ranks[i])
 		}
-		if i > 0 && ranks[i] != i+1 && ranks[i] != ranks[i-1] || fates == nil && i > 0 && (ranks[i] == ranks[i-1]) != (s.Points == game.Score[i-1].Points) {
+		if i > 0 && ranks[i] != i+1 && ranks[i] != ranks[i-1] || fates == nil && i > 0 && (ranks[i] == ranks[i-1]) != (by(s) == by(game.Score[i-1])) || fates == nil && i > 0 && by(s) > by(game.Score[i-1]) {
 			t.Fatalf("seed %d, %s: ranks %v of %+v", seed, game.Variant, ranks, game.Score)
 		}
 	}
 	return fates != nil
+}
+
+// knew is how many questions a player had right that nobody ended early.
+func knew(played []worth, player string) int {
+	n := 0
+	for _, q := range played {
+		if _, right := q.at[player]; right && !q.cut {
+			n++
+		}
+	}
+	return n
 }
 
 // Speed counts from the end of the time that reading takes, and falls evenly.

@@ -586,7 +586,11 @@ func checkScore(t *testing.T, seed uint64, game Game, want map[string]int) {
 			t.Fatalf("seed %d: the table gives %s %d points, the answers %d", seed, s.Player, s.Points, want[s.Player])
 		}
 	}
-	if !slices.IsSorted(game.Ranks()) || game.Fates() == nil && !slices.IsSortedFunc(score, func(a, b Score) int { return b.Points - a.Points }) {
+	by := func(s Score) int { return s.Points }
+	if game.Variant == Accuracy {
+		by = game.Known
+	}
+	if !slices.IsSorted(game.Ranks()) || game.Fates() == nil && !slices.IsSortedFunc(score, func(a, b Score) int { return by(b) - by(a) }) {
 		t.Fatalf("seed %d: the table is not in order: %+v", seed, score)
 	}
 }

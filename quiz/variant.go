@@ -3,6 +3,7 @@ package quiz
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -12,6 +13,8 @@ type Variant string
 // The variants. In a plain game the most points win.
 const (
 	Plain Variant = ""
+	// Accuracy: the most right answers win, and nothing is added to a question's points.
+	Accuracy Variant = "accuracy"
 	// Elimination: who answers wrong or not at all is out, and the last ones win.
 	Elimination Variant = "elimination"
 	// SuddenDeath: who shares the lead after the last question plays on until one is
@@ -24,7 +27,7 @@ const (
 const MaxExtra = 10
 
 // Variants lists those that have a name.
-func Variants() []Variant { return []Variant{Elimination, SuddenDeath} }
+func Variants() []Variant { return []Variant{Accuracy, Elimination, SuddenDeath} }
 
 // Fate is how a player stands in the contest that a variant makes of a game.
 type Fate struct {
@@ -92,13 +95,15 @@ func (g Game) leaders(fates []Fate) bool {
 }
 
 // reached is what ranks follow from: first how far somebody came, then points.
-type reached struct{ depth, points int }
+type reached struct{ depth, points int } // in a game of accuracy, right answers are the points
 
 func (g Game) reached() []reached {
 	fates := g.Fates()
 	out := make([]reached, len(g.Score))
 	for i, s := range g.Score {
 		switch {
+		case g.Variant == Accuracy:
+			out[i] = reached{0, g.Known(s)}
 		case fates == nil:
 			out[i] = reached{0, s.Points}
 		case fates[i].In:
@@ -111,6 +116,13 @@ func (g Game) reached() []reached {
 	}
 	return out
 }
+
+// Known is how many of a game's questions a player has answered right, without those that
+// were ended early.
+func (g Game) Known(s Score) int { return bits.OnesCount64(uint64(s.Hits &^ g.Cut)) }
+
+// Counted is how many of a game's questions are over and were not ended early.
+func (g Game) Counted() int { return g.Closed - bits.OnesCount64(uint64(g.Cut)) }
 
 // Ranks are the ranks of everybody in the table, in its order. Who stands equal shares
 // one, and the next is skipped.

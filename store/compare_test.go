@@ -94,6 +94,12 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		if kind(want) != kind(got) {
 			t.Fatalf("seed %d, step %d: the model says %v, the store %v, to %+v", seed, step, want, got, c)
 		}
+		if id := fmt.Sprintf("d%d", over.IntN(step+2)); over.IntN(4) == 0 {
+			want, _ := model.Knows(ctx, team, id, now)
+			if got, err := s.Knows(ctx, team, id, now); err != nil || want != got {
+				t.Fatalf("seed %d, step %d: knows %s: %v %v, want %v", seed, step, id, got, err, want)
+			}
+		}
 		if r.IntN(4) == 0 {
 			id := fmt.Sprintf("d%d", r.IntN(step+2))
 			want, _ := model.Once(ctx, team, id, now)
@@ -292,6 +298,9 @@ func compareReads(t *testing.T, at string, model, s bot.Store, teams []bot.TeamI
 	gotPlayers, err2 := s.Players(ctx)
 	same("players", wantPlayers, gotPlayers, err1, err2)
 	for _, p := range players {
+		wantKept, err1 := model.Kept(ctx, p)
+		gotKept, err2 := s.Kept(ctx, p)
+		same("kept", wantKept, gotKept, err1, err2)
 		wantSeen, err1 := model.Seen(ctx, p)
 		gotSeen, err2 := s.Seen(ctx, p)
 		same("seen", wantSeen, gotSeen, err1, err2)

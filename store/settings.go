@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -183,4 +184,37 @@ func (v *verifier) settings() error {
 		}
 		return nil
 	})
+}
+
+// Kept implements bot.People.
+func (s *Store) Kept(ctx context.Context, player bot.UserID) (bot.Kept, error) {
+	here := key(keyHere, string(player))
+	refs, err := s.engine.Indexed(ctx, here, after(here), math.MaxInt)
+	if err != nil {
+		return bot.Kept{}, fmt.Errorf("list teams of %s: %w", player, err)
+	}
+	var out bot.Kept
+	for _, ref := range refs {
+		if err := s.engine.View(ctx, ref.Team, func(tx Tx) error {
+			prefix := key(keyOf, string(player))
+			own, err := tx.Scan(prefix, after(prefix), 0)
+			if err != nil || len(own) == 0 {
+				return err
+			}
+			seq, _, err := takeUint(own[0].Key[len(prefix):])
+			if err != nil {
+				return err
+			}
+			first, err := loadEntry(tx, seq)
+			out.Teams++
+			out.Answers += len(own)
+			if out.Since.IsZero() || first.At.Before(out.Since) {
+				out.Since = first.At
+			}
+			return err
+		}); err != nil {
+			return bot.Kept{}, fmt.Errorf("count answers of %s: %w", player, err)
+		}
+	}
+	return out, nil
 }

@@ -266,6 +266,18 @@ func (s *Store) Once(ctx context.Context, team bot.TeamID, id string, at time.Ti
 	return true, nil
 }
 
+// Knows implements bot.Rooms.
+func (s *Store) Knows(ctx context.Context, team bot.TeamID, id string, at time.Time) (known bool, err error) {
+	err = s.engine.View(ctx, string(team), func(tx Tx) error {
+		known, err = knows(tx, id, at)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look up delivery %s: %w", id, err)
+	}
+	return known, nil
+}
+
 func appendAnswers(tx Tx, c bot.Change) error {
 	if len(c.Answers) == 0 {
 		return nil

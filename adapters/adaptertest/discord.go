@@ -90,7 +90,9 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 	s.open = func(core *watched, f *fuse, log *slog.Logger) (adapter, func(), error) {
 		a, err := discord.New(discord.Config{
 			Token: s.server.Token(), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
-			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}, {Name: "review", Description: "Review"}},
+			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}, {Name: "review", Description: "Review"},
+				{Name: "settings", Description: "Settings", Options: []discord.Option{{Name: "pace", Description: "Pace", Choices: []string{"1", "1.5", "2"}}}},
+				{Name: "privacy", Description: "Privacy", Options: []discord.Option{{Name: "action", Description: "Action", Choices: []string{"hide", "show", "forget"}}}}},
 			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"}, Now: s.clock.now,
 		}, core, log)
 		return a, func() {}, err
@@ -218,11 +220,11 @@ func (s *discordStage) Do(ctx context.Context, a transcript.Act) error {
 	if a.Kind == transcript.Fill {
 		return s.fill(ctx, user, a)
 	}
-	if a.Kind == transcript.Say && a.Room.Direct == "" && a.Text == "review" && !s.away { // a line can't be answered in private
+	if a.Kind == transcript.Say && a.Room.Direct == "" && forOneAlone(a.Text) && !s.away { // a line can't be answered in private
 		if err := s.server.WaitFor(ctx, func() bool { return len(s.server.Commands()) > 0 }); err != nil { // it is registered beside everything else
 			return err
 		}
-		i, err := s.server.Slash(ctx, room, user, "/quiz review")
+		i, err := s.server.Slash(ctx, room, user, "/quiz "+a.Text)
 		if err == nil && i.Failed {
 			err = errors.New("the command was not answered")
 		}
@@ -281,6 +283,15 @@ func readDiscordForm(f sandbox.Form) []string {
 		lines = append(lines, in.Label, in.Description)
 	}
 	return lines
+}
+
+// forOneAlone: the bot says it to nobody who asks for it in a line.
+func forOneAlone(text string) bool {
+	switch text {
+	case "review", "settings", "settings pace 1", "settings pace 1.5", "settings pace 2", "privacy", "privacy hide", "privacy show", "privacy forget":
+		return true
+	}
+	return false
 }
 
 // Redeliver implements transcript.Stage.

@@ -222,10 +222,15 @@ func commandText(d *interactData) string {
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
 	order := []string{"topic", "for", "count", "seconds", "speed", "variant", "period", "here"}
+	named := len(words) > 0 && words[0] == string(bot.WordSettings) // each is said with its name, in any order
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
 	})
 	for _, o := range options {
+		if named {
+			words = append(words, o.Name, fmt.Sprint(o.Value))
+			continue
+		}
 		switch v := o.Value.(type) {
 		case bool:
 			if v {

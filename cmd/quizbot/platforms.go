@@ -102,6 +102,16 @@ func discordCommands() []discord.Command {
 				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
 				{Name: "variant", Description: "How the game is won, other than by points", Choices: variantNames()},
 			}
+		case bot.WordSettings:
+			for _, s := range bot.SettingTexts() {
+				o := discord.Option{Name: s.Name, Description: s.Text, Choices: s.Values, Max: s.Most}
+				if s.Most > 0 {
+					o.Choices = nil // a number alone, 0 being auto
+				}
+				c.Options = append(c.Options, o)
+			}
+		case bot.WordPrivacy:
+			c.Options = []discord.Option{{Name: "action", Description: "What to do with what I keep; nothing: show it", Choices: privacyNames()}}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
 				{Name: "period", Description: "Which days count", Choices: periodNames()},
@@ -109,6 +119,14 @@ func discordCommands() []discord.Command {
 			}
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+func privacyNames() []string {
+	var out []string
+	for _, p := range bot.Privacies() {
+		out = append(out, string(p))
 	}
 	return out
 }

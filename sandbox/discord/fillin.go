@@ -54,10 +54,17 @@ func fillOptions(options []option, words []string, focused string) []obj {
 		return option{}, false
 	}
 	var rest []string
-	next := ""
+	next, until := "", 0
 	for i, w := range words {
-		if i+1 < len(words) && slices.ContainsFunc(options, func(o option) bool { return o.Name == w && o.offers(words[i+1]) }) {
-			continue // "speed full" names the option that the next word is for
+		if i < until {
+			continue
+		}
+		if o, ok := find(func(o option) bool { return o.Name == w }); ok { // "speed full" names the option that the next words are for
+			if v, n := o.takes(words[i+1:]); n > 0 {
+				give(o, v)
+				until = i + 1 + n
+				continue
+			}
 		}
 		n, notNumber := strconv.Atoi(w)
 		if o, ok := find(func(o option) bool {
@@ -81,6 +88,22 @@ func fillOptions(options []option, words []string, focused string) []obj {
 		give(o, strings.Join(rest, " "))
 	}
 	return out
+}
+
+// takes is what an option with choices, or for a number, takes of the words behind its name,
+// and of how many; 0 where they don't fit.
+func (o option) takes(words []string) (v any, n int) {
+	for n := min(2, len(words)); n > 0; n-- { // a choice may have two words
+		if said := strings.Join(words[:n], " "); o.offers(said) {
+			return said, n
+		}
+	}
+	if len(words) > 0 && o.Type == optionInteger {
+		if x, err := strconv.Atoi(words[0]); err == nil {
+			return x, 1
+		}
+	}
+	return nil, 0
 }
 
 // fillInNamed makes a command's data of named values. The caller holds mu.

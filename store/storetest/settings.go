@@ -69,6 +69,43 @@ func (m *model) SetHidden(ctx context.Context, player bot.UserID, hidden bool, c
 	})
 }
 
+// Kept implements bot.People.
+func (m *model) Kept(ctx context.Context, player bot.UserID) (bot.Kept, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return bot.Kept{}, err
+	}
+	defer unlock()
+	var out bot.Kept
+	for _, t := range m.teams {
+		first := true
+		for _, e := range t.ledger {
+			if e.Player != player {
+				continue
+			}
+			out.Answers++
+			if first {
+				out.Teams++
+				if at := copied(e).At; out.Since.IsZero() || at.Before(out.Since) {
+					out.Since = at
+				}
+			}
+			first = false
+		}
+	}
+	return out, nil
+}
+
+// Knows implements bot.Rooms.
+func (m *model) Knows(ctx context.Context, team bot.TeamID, id string, _ time.Time) (bool, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	return m.team(team).seen[id], nil
+}
+
 // pace is a change of a player's settings.
 func pace(p quiz.Pace) func(bot.PlayerSettings) bot.PlayerSettings {
 	return func(s bot.PlayerSettings) bot.PlayerSettings {
