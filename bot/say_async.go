@@ -15,13 +15,13 @@ const showLabel = "Show me the question"
 // sayAsync is what the room reads of an async question while it is open.
 func sayAsync(r quiz.Round, tag string) Card {
 	return Card{
-		Title: "A question until later · " + heading(r, 0, 0),
+		Title: "Open for " + span(r.Limit) + " · " + heading(r, 0, 0),
 		Body: []string{
-			"It closes in " + span(r.Limit) + ". Each of you reads it alone, whenever it suits you: press the button, and your own " +
-				span(r.Question.OwnTime()) + " begin. Your first answer counts. What was right is shown here at the end.",
+			"Each of you reads this question alone, whenever it suits you: press the button, and your own " + span(r.Question.OwnTime()) +
+				" begin. Your first answer counts. What was right is shown here when it closes, " + span(r.Limit) + " after this was posted.",
 		},
 		Choices: []Choice{{ID: press{round: r.No, tag: tag, show: true}.String(), Text: showLabel}},
-		Footer:  strings.Join([]string{plural(r.Points, "point"), "open for " + span(r.Limit)}, " · "),
+		Footer:  plural(r.Points, "point"),
 	}
 }
 

@@ -53,6 +53,10 @@ func fillOptions(options []option, words []string, focused string) []obj {
 		}
 		return option{}, false
 	}
+	if i, o := namedText(options, words); i >= 0 {
+		give(o, strings.Join(words[i+1:], " "))
+		words = words[:i]
+	}
 	var rest []string
 	next, until := "", 0
 	for i, w := range words {
@@ -104,6 +108,22 @@ func (o option) takes(words []string) (v any, n int) {
 		}
 	}
 	return nil, 0
+}
+
+// namedText is where the words name an option that takes any text, and is not the first such:
+// "websocket for 2 days". All words after its name are for it; -1: there is none.
+func namedText(options []option, words []string) (int, option) {
+	first := true
+	for _, o := range options {
+		if o.Type != optionString || len(o.Choices) > 0 {
+			continue
+		}
+		if i := slices.Index(words, o.Name); !first && i >= 0 && i+1 < len(words) {
+			return i, o
+		}
+		first = false
+	}
+	return -1, option{}
 }
 
 // fillInNamed makes a command's data of named values. The caller holds mu.

@@ -9,7 +9,7 @@ import (
 func TestFillOptions(t *testing.T) {
 	options := []option{
 		{Type: optionString, Name: "topic"}, {Type: optionInteger, Name: "count"}, {Type: optionInteger, Name: "seconds"},
-		{Type: optionString, Name: "speed", Choices: []Choice{{Value: "off"}, {Value: "full"}}},
+		{Type: optionString, Name: "for"}, {Type: optionString, Name: "speed", Choices: []Choice{{Value: "off"}, {Value: "full"}}},
 	}
 	for _, c := range []struct {
 		words []string
@@ -19,6 +19,9 @@ func TestFillOptions(t *testing.T) {
 		{[]string{"off", "5"}, `[["speed","off"],["count",5]]`},
 		{[]string{"speed", "5"}, `[["count",5],["topic","speed"]]`},
 		{[]string{"speed"}, `[["topic","speed"]]`},
+		{[]string{"web", "sockets", "for", "2", "days"}, `[["for","2 days"],["topic","web sockets"]]`},
+		{[]string{"for", "4h"}, `[["for","4h"]]`},
+		{[]string{"for"}, `[["topic","for"]]`},
 	} {
 		given := [][]any{}
 		for _, o := range fillOptions(options, c.words, "") {
