@@ -120,9 +120,19 @@ func (p *plan) whenGiven(in Incoming, round quiz.Round) time.Time {
 
 // aloud is a reply to an answer that the whole room reads: while an async question is open,
 // it does not say what the answer came to.
-func aloud(in Incoming, round quiz.Round, reply Reply) Reply {
-	if round.Async && in.Aloud && !in.Private {
+func (p *plan) aloud(in Incoming, round quiz.Round, reply Reply) Reply {
+	if _, open := p.room.Round(round.No); open && round.Async && in.Aloud && !in.Private {
 		return private(sayTaken())
 	}
 	return reply
+}
+
+// asking is the question that somebody asks for. In direct messages there is nobody from whom one
+// that stays open would have to be hidden; and who is alone waits for nobody.
+func (p *plan) asking(in Incoming, c Command) quiz.Ask {
+	ask := quiz.Ask{By: string(in.User), Topic: c.Topic, Seed: p.bot.seed(), Open: c.Open, Plain: in.Private}
+	if p.bot.alone {
+		ask.Open = 0
+	}
+	return ask
 }

@@ -258,3 +258,39 @@ func TestAsyncChaos(t *testing.T) {
 		})
 	}
 }
+
+// What was typed while the bot was away counts within the time of who had opened the question.
+// The room's history is read from the first on who had and gave no answer, not for days.
+func TestAsyncCaughtUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.start(asFinder)
+		show := w.opened(l, "#room", "ask method for 3 days")
+		opened := w.must(l, w.pushes("alice", "#room", show))
+		w.must(l, w.pushes("alice", "#room", chosen(t, opened, "POST")))
+		time.Sleep(50 * time.Hour)
+		w.must(l, w.pushes("bob", "#room", show))
+		revealed := time.Now()
+		w.must(l, w.pushes("carol", "#room", show))
+		l.fuse.blow()
+		for who, after := range map[string]time.Duration{"bob": 4 * time.Second, "carol": 9 * time.Second, "dave": 4 * time.Second} {
+			in := w.types(who, "#room", "GET")
+			in.ReplyTo, in.At = w.platform.lastMessage("#room"), revealed.Add(after)
+			w.platform.write(in)
+		}
+		time.Sleep(time.Minute)
+		w.start(asFinder)
+		time.Sleep(time.Minute)
+		w.platform.mu.Lock()
+		asked := w.platform.asked
+		w.platform.mu.Unlock()
+		if n := len(asked); n == 0 || revealed.Sub(asked[n-1].Since) > time.Minute {
+			t.Errorf("of the history was asked %+v, bob opened the question at %s", asked, revealed)
+		}
+		for who, want := range map[string]bool{"alice": true, "bob": true, "carol": false, "dave": false} {
+			if _, ok, err := w.store.Given(t.Context(), team, "test:T/#room", 1, userID(who)); err != nil || ok != want {
+				t.Errorf("%s has an answer: %v (%v)", who, ok, err)
+			}
+		}
+	})
+}

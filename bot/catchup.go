@@ -410,8 +410,15 @@ func (b *Bot) missing(ctx context.Context, g Gap, ref RoomRef) (m Missing, ok bo
 	open := func(r quiz.Round) error {
 		// Not since it was opened: a process that died before it knew that the question
 		// stood there has opened it again.
-		if m.Since.IsZero() || r.Asked.Before(m.Since) {
-			m.Since = r.Asked
+		since := r.Asked
+		if r.Async { // days ago, perhaps; who has it revealed was heard then
+			var awaited bool
+			if since, awaited = r.AwaitedSince(); !awaited {
+				return nil
+			}
+		}
+		if m.Since.IsZero() || since.Before(m.Since) {
+			m.Since = since
 		}
 		question, err := b.store.Posted(ctx, ref.Team, ref.Room, fmt.Sprintf("r%d-ask-%s", r.No, tagOf(room)))
 		if err == nil && question != "" {

@@ -283,7 +283,7 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	case WordResume:
 		input = quiz.Resume{By: by, Admin: admin || in.Private}
 	default:
-		input = quiz.Ask{By: by, Topic: c.Topic, Seed: p.bot.seed(), Open: c.Open, Plain: in.Private}
+		input = p.asking(in, c)
 	}
 	events, err := p.step(input)
 	if err != nil {
@@ -352,10 +352,10 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 			if e.Late {
 				return private(sayAnsweredLate(card, e.Answer)), true, nil
 			}
-			return aloud(in, e.Round, private(card)), true, nil
+			return p.aloud(in, e.Round, private(card)), true, nil
 		case quiz.Repeated:
 			p.tally.repeated++
-			return aloud(in, e.Round, private(p.goOn(sayRepeated(e.Round, e.Answer)))), false, nil
+			return p.aloud(in, e.Round, private(p.goOn(sayRepeated(e.Round, e.Answer)))), false, nil
 		case quiz.Unrevealed:
 			if over {
 				return p.tooLate(in, no)

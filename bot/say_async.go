@@ -15,10 +15,10 @@ const showLabel = "Show me the question"
 // sayAsync is what the room reads of an async question while it is open.
 func sayAsync(r quiz.Round, tag string) Card {
 	return Card{
-		Title: "Open for " + span(r.Limit) + " · " + heading(r, 0, 0),
+		Title: "Open for " + openSpan(r.Limit) + " · " + heading(r, 0, 0),
 		Body: []string{
 			"Each of you reads this question alone, whenever it suits you: press the button, and your own " + span(r.Question.OwnTime()) +
-				" begin. Your first answer counts. What was right is shown here when it closes, " + span(r.Limit) + " after this was posted.",
+				" begin. Your first answer counts. What was right is shown here when it closes, " + openSpan(r.Limit) + " after this was posted.",
 		},
 		Choices: []Choice{{ID: press{round: r.No, tag: tag, show: true}.String(), Text: showLabel}},
 		Footer:  plural(r.Points, "point"),
@@ -40,6 +40,15 @@ func sayRevealed(r quiz.Round, c quiz.Clock, now time.Time, tag string) Card {
 	}
 	card.Footer = strings.Join([]string{plural(r.Points, "point"), left, howToPress(r)}, " · ")
 	return card
+}
+
+// openSpan is how long a question stays open, in words: days where there are several of them.
+func openSpan(d time.Duration) string {
+	const day = 24 * time.Hour
+	if days := int(d / day); days > 1 && d%day == 0 {
+		return plural(days, "day")
+	}
+	return span(d)
 }
 
 // wholeSeconds rounds up, to one second at least.

@@ -68,14 +68,29 @@ func (r Round) Clock(player string) (c Clock, ok bool) {
 }
 
 // Unanswered is how many players had an async question revealed and gave no answer.
-func (r Round) Unanswered() int {
-	n := 0
-	for _, c := range r.Clocks {
-		if _, answered := r.Answer(c.Player); !answered {
-			n++
+func (r Round) Unanswered() int { return len(r.unanswered()) }
+
+// AwaitedSince is when the first player had an async question revealed who gave no answer yet;
+// ok is false where there is none, and for other rounds.
+func (r Round) AwaitedSince() (since time.Time, ok bool) {
+	for _, c := range r.unanswered() {
+		if since.IsZero() || c.From.Before(since) {
+			since = c.From
 		}
 	}
-	return n
+	return since, !since.IsZero()
+}
+
+// unanswered are the clocks of players who gave no answer.
+func (r Round) unanswered() []Clock {
+	if len(r.Clocks) == 0 {
+		return nil
+	}
+	answered := make(map[string]bool, len(r.Answers))
+	for _, a := range r.Answers {
+		answered[a.Player] = true
+	}
+	return slices.DeleteFunc(slices.Clone(r.Clocks), func(c Clock) bool { return answered[c.Player] })
 }
 
 // OwnTime is how long a player has for the question from when it is revealed: its own

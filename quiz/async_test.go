@@ -54,6 +54,9 @@ func TestAsync(t *testing.T) {
 	only[Late](x, x.play(Reveal{Round: no, Player: "too late"}))
 	x.now = x.room.Wake()
 	closed := only[Closed](x, x.play(Tick{}))
+	if since, ok := closed.Round.AwaitedSince(); !ok || !since.Equal(noon.Add(time.Hour)) {
+		t.Errorf("awaited since %s (%v)", since, ok)
+	}
 	if closed.Round.Unanswered() != 2 || closed.Early {
 		t.Errorf("closed: %d without an answer, %+v", closed.Round.Unanswered(), closed)
 	}
