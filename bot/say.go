@@ -198,12 +198,12 @@ func sayPartial(r quiz.Round, p press) Card {
 func sayAnswered(r quiz.Round, a quiz.Answer) Card {
 	if a.Right {
 		card := Card{Title: titleRight + " · " + plural(a.Points, "point"), Tone: Good, Reveals: true}
-		card.Body = appendText(card.Body, whyPick(r.Question, a.Given), r.Question.Explain)
+		card.Body = appendText(card.Body, whyRight(r, a.Given), r.Question.Explain)
 		card.Footer = extras(a.Points, a.Speed, a.Streak)
 		return card
 	}
 	card := Card{Title: titleWrong, Tone: Bad}
-	card.Body = appendText(card.Body, "Your answer: "+givenText(r, a.Given), whyPick(r.Question, a.Given))
+	card.Body = appendText(card.Body, "Your answer: "+givenText(r, a.Given), whyWrong(r, a.Given))
 	if !r.Closes.IsZero() && r.Long() {
 		card.Footer = "The answer comes when the question closes."
 	}
@@ -217,38 +217,6 @@ func appendText(body []string, texts ...string) []string {
 		}
 	}
 	return body
-}
-
-// whyPick says why what was picked is right or wrong.
-func whyPick(q quiz.Question, g quiz.Given) string {
-	switch q.Kind {
-	case quiz.Choice, quiz.Multi:
-		var whys []string
-		for _, pick := range g.Picks {
-			if pick < len(q.Options) && q.Options[pick].Why != "" {
-				whys = append(whys, q.Options[pick].Why)
-			}
-		}
-		if q.Kind == quiz.Multi && !quiz.Grade(q, g) && len(whys) == 0 {
-			return "What you picked is right, but not all of it."
-		}
-		return strings.Join(whys, "\n")
-	case quiz.TrueFalse:
-		if !quiz.Grade(q, g) {
-			return q.Explain
-		}
-	case quiz.Order:
-		if !quiz.Grade(q, g) {
-			right := 0
-			for i, pick := range g.Picks {
-				if pick == i {
-					right++
-				}
-			}
-			return fmt.Sprintf("%d of %d are in their place.", right, len(q.Steps))
-		}
-	}
-	return ""
 }
 
 // givenText repeats an answer as the player saw it: "B. POST".
@@ -314,7 +282,7 @@ func sayClosed(e quiz.Closed, n *naming) Card {
 	if q.Kind == quiz.Order {
 		answer = "Answer, in order:\n"
 	}
-	card.After = appendText(card.After, answer+rightText(r), q.Explain)
+	card.After = appendText(card.After, answer+rightText(r), q.Explain, whysOfAll(r, counts))
 	if q.Source != "" {
 		card.After = append(card.After, "Source: "+q.Source)
 	}

@@ -59,9 +59,10 @@ func wholeSeconds(d time.Duration) time.Duration {
 // sayAnsweredBefore is sayRepeated for the one who asks to see the question again.
 func sayAnsweredBefore(r quiz.Round, a quiz.Answer) Card {
 	card := sayRepeated(r, a)
-	card.Body = appendText(card.Body, whyPick(r.Question, a.Given))
 	if a.Right {
-		card.Body = appendText(card.Body, r.Question.Explain)
+		card.Body = appendText(card.Body, whyRight(r, a.Given), r.Question.Explain)
+	} else {
+		card.Body = appendText(card.Body, whyWrong(r, a.Given))
 	}
 	return card
 }

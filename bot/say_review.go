@@ -49,6 +49,7 @@ func sayAnsweredAlone(e quiz.Answered) Card {
 	card := sayAnswered(e.Round, e.Answer)
 	card.Footer, card.Reveals = "", false
 	if !e.Answer.Right {
+		card.Body = appendText(card.Body, howFar(e.Round, e.Answer.Given))
 		answer := "Answer: "
 		if e.Round.Question.Kind == quiz.Order {
 			answer = "Answer, in order:\n"

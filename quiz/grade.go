@@ -72,6 +72,24 @@ func gradeText(q Question, text string) bool {
 	return slices.ContainsFunc(accepts, func(accept string) bool { return slips(given, accept) >= 0 })
 }
 
+// Near reports that a typed text is not right, but has hardly more slips than an accepted
+// answer may have. What is too short for a slip, or means something else by a digit, a
+// negation or a prefix, is near to nothing.
+func Near(q Question, g Given) bool {
+	given := foldAnswer(g.Text)
+	if q.Kind != Text || utf8.RuneCountInString(g.Text) > MaxTyped || utf8.RuneCountInString(given) > maxFolded || gradeText(q, g.Text) {
+		return false
+	}
+	return slices.ContainsFunc(q.Accept, func(accept string) bool {
+		want := foldAnswer(accept)
+		allowed := allowance(want)
+		if allowed == 0 || signature(given) != signature(want) || negations(given) != negations(want) || oppositePrefix(given, want) {
+			return false
+		}
+		return edlib.OSADamerauLevenshteinDistance(given, want) <= allowed+1
+	})
+}
+
 // fillers are words in front of an answer that are not part of it.
 var fillers = [][]string{
 	{"i", "think", "its"}, {"i", "think", "it", "is"}, {"i", "think"}, {"it", "is"}, {"its"}, {"answer"}, {"that", "is"}, {"thats"},

@@ -287,3 +287,27 @@ func BenchmarkReadChoice(b *testing.B) {
 		Read(q, []int{0, 1, 2, 3}, "answer 503")
 	}
 }
+
+func TestNear(t *testing.T) {
+	for _, c := range []struct {
+		accept, text string
+		near         bool
+	}{
+		{"sec-websocket-key", "sec-webzokket-keyz", true},
+		{"sec-websocket-key", "sec-websocket-key", false}, // right
+		{"sec-websocket-key", "sec-websoket-key", false},  // right, with a slip
+		{"sec-websocket-key", "sec-websocket-accept", false},
+		{"close frame", "open frame", false},
+		{"wss", "ws", false}, // too short to be a slip
+		{"close code 1000", "close code 1001", false},
+		{"masked", "unmasked", false},
+		{"cacheable", "not cacheable", false},
+		{"chunked", "chumkd", true},
+		{"chunked", "", false},
+	} {
+		q := Question{Kind: Text, Accept: []string{c.accept}}
+		if got := Near(q, Given{Text: c.text}); got != c.near {
+			t.Errorf("%q for %q: %v", c.text, c.accept, got)
+		}
+	}
+}

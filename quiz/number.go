@@ -57,6 +57,15 @@ func trimNumber(text string) string {
 	return strings.TrimRight(s, ".!? ")
 }
 
+// Figure is the number that a typed answer means, in the unit of the question; ok is false
+// where it is none.
+func Figure(q Question, text string) (x float64, ok bool) {
+	if q.Kind != Number {
+		return 0, false
+	}
+	return readNumber(q, text)
+}
+
 // readNumber reads a typed number in the unit of q. It is never infinite nor NaN.
 func readNumber(q Question, text string) (float64, bool) {
 	if len(text) > MaxTyped {
