@@ -43,7 +43,8 @@ type Call struct {
 	Seq       int // 1, 2, … in the order of arrival
 	Route     string
 	Path      string // without /api/vN; tokens of interactions included
-	Body      []byte
+	Body      []byte // of a multipart request, the JSON in it
+	Files     int    // in it
 	UserAgent string
 	At        time.Time
 	Status    int    // 0 while it is not answered, and when the connection was cut
@@ -94,7 +95,9 @@ var (
 type request struct {
 	http *http.Request
 	body []byte
-	ids  []string // path parameters, in order
+	ids  []string     // path parameters, in order
+	file map[int]file // of a multipart request, by number
+	bad  *reply       // its form is none
 }
 
 type handler struct {
@@ -166,13 +169,19 @@ func (s *Server) apiRoutes() http.Handler {
 				break
 			}
 		}
+		message, files, bad := parts(r.Header.Get("Content-Type"), body)
+		if len(files) > 0 && name != RouteCreateMessage { // see the package's words on what is not simulated
+			out := apiError(400, 50035, "Invalid Form Body")
+			bad = &out
+		}
+		req.body, req.file, req.bad = message, files, bad
 		s.serveCall(w, r, name, m[2], do, req)
 	})
 }
 
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, name, path string, do *handler, req request) {
 	s.mu.Lock()
-	call := &Call{Seq: len(s.calls) + 1, Route: name, Path: path, Body: req.body, UserAgent: r.UserAgent(), At: s.opt.Now()}
+	call := &Call{Seq: len(s.calls) + 1, Route: name, Path: path, Body: req.body, Files: len(req.file), UserAgent: r.UserAgent(), At: s.opt.Now()}
 	if name == "" {
 		call.Route = r.Method + " " + path
 	}
@@ -250,6 +259,9 @@ func (s *Server) answer(header http.Header, r *http.Request, name string, do *ha
 		if out, limited := s.limit(header, name, req); limited {
 			return out
 		}
+	}
+	if req.bad != nil {
+		return *req.bad
 	}
 	return do.do(s, req)
 }

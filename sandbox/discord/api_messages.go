@@ -21,6 +21,7 @@ type messageBody struct {
 	Embeds     json.RawMessage `json:"embeds"`
 	Components json.RawMessage `json:"components"`
 	Flags      *int            `json:"flags"`
+	Files      json.RawMessage `json:"attachments"`
 	Nonce      any             `json:"nonce"`
 	Enforce    bool            `json:"enforce_nonce"`
 	Mentions   json.RawMessage `json:"allowed_mentions"`
@@ -39,13 +40,19 @@ func (b messageBody) flags() int {
 
 // readMessage checks a message's body. have is the message that is edited, nil for a new one.
 func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *reply) {
+	in, _, allow, bad := readMessageWith(raw, nil, have)
+	return in, allow, bad
+}
+
+// readMessageWith is readMessage for one that comes with files.
+func readMessageWith(raw []byte, files map[int]file, have *Message) (messageBody, []Attachment, allowedMentions, *reply) {
 	var in messageBody
 	if isNull(raw) {
 		raw = []byte("{}")
 	}
 	f := &form{}
 	if out, ok := f.decode(raw, &in); !ok {
-		return in, allowedMentions{}, &out
+		return in, nil, allowedMentions{}, &out
 	}
 	if in.Content != nil {
 		f.length("content", *in.Content, 0, maxContent)
@@ -56,6 +63,10 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 		f.add("flags", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "With version 2 there is no content and no embed")
 	}
 	allow := parseAllowedMentions(in.Mentions, f)
+	var attached []Attachment
+	if have == nil {
+		attached = checkAttachments(f, in.Files, files)
+	}
 	if n, ok := in.Nonce.(float64); ok {
 		in.Nonce = strconv.FormatFloat(n, 'f', -1, 64)
 	}
@@ -63,7 +74,7 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 		f.add("nonce", "NONCE_TYPE_TOO_LONG", "Nonce must be 25 characters or fewer.")
 	}
 	if out, bad := f.reply(); bad {
-		return in, allow, &out
+		return in, nil, allow, &out
 	}
 	content := ""
 	switch {
@@ -78,10 +89,10 @@ func readMessage(raw []byte, have *Message) (messageBody, allowedMentions, *repl
 	if have != nil && in.Components == nil {
 		components = count(have.Components)
 	}
-	if strings.TrimSpace(content) == "" && embeds == 0 && components == 0 {
-		return in, allow, &emptyMessage
+	if strings.TrimSpace(content) == "" && embeds == 0 && components == 0 && len(attached) == 0 {
+		return in, nil, allow, &emptyMessage
 	}
-	return in, allow, nil
+	return in, attached, allow, nil
 }
 
 // count says how many members a JSON array has; 0 when it is none.
@@ -122,7 +133,10 @@ func (s *Server) createMessage(r request) reply {
 	if out := s.mayPost(c); out != nil {
 		return *out
 	}
-	in, allow, bad := readMessage(r.body, nil)
+	if out := s.mayAttach(c, r.file); out != nil {
+		return *out
+	}
+	in, attached, allow, bad := readMessageWith(r.body, r.file, nil)
 	if bad != nil {
 		return *bad
 	}
@@ -135,6 +149,10 @@ func (s *Server) createMessage(r request) reply {
 	m := &Message{
 		AuthorID: s.opt.Bot.ID, Embeds: in.Embeds, Components: in.Components, Flags: in.flags() &^ FlagEphemeral,
 		Nonce: nonce, NonceEnforced: in.Enforce, ParseNone: allow.silent(),
+	}
+	for _, a := range attached {
+		a.ID = s.newID()
+		m.Attachments = append(m.Attachments, a)
 	}
 	if in.Content != nil {
 		m.Content = *in.Content

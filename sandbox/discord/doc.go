@@ -14,6 +14,8 @@
 //     bodies: {"code":50035,"message":"Invalid Form Body","errors":{…}}.
 //   - Documented limits of messages, embeds, components (also version 2),
 //     modals, commands, autocomplete choices, nonces and allowed_mentions.
+//   - Files of a new message (multipart, files[n] and attachments), their limits, the
+//     permission for them, and their addresses.
 //   - enforce_nonce: the same nonce from the same author gives the first
 //     message again.
 //   - Pings: what a message of the app notifies, computed from its text and
@@ -35,7 +37,7 @@
 //
 // # Not simulated
 //
-//   - Reactions, typing, uploads, selects and modals from players, commands of
+//   - Reactions, typing, files of edits and of answers to interactions, selects and modals from players, commands of
 //     one guild, 4011, the global limit.
 //   - TLS, transport compression, the ETF encoding, voice, presences, typing
 //     notices, invites, webhooks other than an interaction's, polls, stickers, forums, audit logs, permissions of commands, localised

@@ -108,7 +108,7 @@ func (s *Server) messageJSON(m *Message, event bool) obj {
 	}
 	out := obj{
 		"id": m.ID, "channel_id": m.ChannelID, "type": m.Type, "content": m.Content, "author": s.userJSON(m.AuthorID),
-		"embeds": rawList(m.Embeds), "components": rawList(m.Components), "attachments": []any{}, "mentions": mentions, "mention_roles": []any{},
+		"embeds": rawList(m.Embeds), "components": rawList(m.Components), "attachments": s.attachmentsJSON(m), "mentions": mentions, "mention_roles": []any{},
 		"mention_everyone": false, "pinned": false, "tts": false, "flags": m.Flags, "timestamp": stamp(m.Created), "edited_timestamp": nil,
 	}
 	if !m.Edited.IsZero() {

@@ -47,6 +47,7 @@ type Message struct {
 	Content       string
 	Embeds        json.RawMessage // the array as it was sent; nil when there is none
 	Components    json.RawMessage // the array as it was sent; nil when there is none
+	Attachments   []Attachment
 	Flags         int
 	ReplyTo       string // id of the message that it answers
 	Created       time.Time
@@ -148,6 +149,7 @@ func (m Message) Controls() []Control {
 func (m *Message) copy() Message {
 	c := *m
 	c.History = slices.Clone(m.History)
+	c.Attachments = slices.Clone(m.Attachments)
 	c.Pings = slices.Clone(m.Pings)
 	c.EditPings = slices.Clone(m.EditPings)
 	c.Mentioned = slices.Clone(m.Mentioned)

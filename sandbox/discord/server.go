@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -237,6 +238,10 @@ func (s *Server) routes() http.Handler {
 		case "/gateway", "/gateway/", "/resume", "/resume/":
 			s.serveGateway(w, r)
 		default:
+			if strings.HasPrefix(path, "/attachments/") {
+				s.serveAttachment(w, r)
+				return
+			}
 			api.ServeHTTP(w, r)
 		}
 	})

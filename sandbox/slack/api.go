@@ -136,6 +136,10 @@ func lookup(name string) (method, bool) {
 		return method{serve: (*Server).chatDelete, scope: "chat:write"}, true
 	case "chat.getPermalink":
 		return method{serve: (*Server).chatGetPermalink}, true
+	case "files.getUploadURLExternal":
+		return method{serve: (*Server).filesGetUploadURL, scope: "files:write"}, true
+	case "files.completeUploadExternal":
+		return method{serve: (*Server).filesCompleteUpload, scope: "files:write"}, true
 	case "users.info":
 		return method{serve: (*Server).usersInfo, scope: "users:read"}, true
 	case "conversations.info":

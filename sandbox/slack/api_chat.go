@@ -20,8 +20,8 @@ type draft struct {
 }
 
 // readDraft checks what a message would say; the reply is set when Slack would
-// refuse it. needed says that it must say something.
-func readDraft(a args) (draft, *reply) {
+// refuse it. The caller holds mu.
+func (s *Server) readDraft(t *team, a args) (draft, *reply) {
 	d := draft{
 		text: a["text"], blocks: a.raw("blocks"), attachments: a.raw("attachments"),
 		bare: a["parse"] == "full" || a.flag("link_names"),
@@ -34,7 +34,7 @@ func readDraft(a args) (draft, *reply) {
 			out := fail("invalid_blocks_format")
 			return d, &out
 		}
-		if problems := checkBlocks(d.blocks); len(problems) > 0 {
+		if problems := append(checkBlocks(d.blocks), s.checkFiles(t, d.blocks)...); len(problems) > 0 {
 			out := refuse("invalid_blocks", problems)
 			return d, &out
 		}
@@ -123,7 +123,7 @@ func (s *Server) chatPostMessage(q *request) reply {
 	if code != "" {
 		return fail(code)
 	}
-	d, bad := readDraft(q.args)
+	d, bad := s.readDraft(q.team, q.args)
 	if bad != nil {
 		return *bad
 	}
@@ -172,7 +172,7 @@ func (s *Server) chatPostEphemeral(q *request) reply {
 	if _, ok := q.team.users[user]; !ok || !c.has(user) {
 		return fail("user_not_in_channel")
 	}
-	d, bad := readDraft(q.args)
+	d, bad := s.readDraft(q.team, q.args)
 	if bad != nil {
 		return *bad
 	}
@@ -201,7 +201,7 @@ func (s *Server) chatUpdate(q *request) reply {
 	case c.Archived:
 		return fail("is_archived")
 	}
-	d, bad := readDraft(q.args)
+	d, bad := s.readDraft(q.team, q.args)
 	if bad != nil {
 		return *bad
 	}

@@ -10,10 +10,14 @@
 //     chat.update, chat.postEphemeral, chat.delete, chat.getPermalink,
 //     users.info, conversations.info, .history, .replies, .open, .members,
 //     views.open, .push, .publish, .update, apps.connections.open,
-//     oauth.v2.access, auth.revoke; form and JSON bodies; tokens, scopes, documented errors.
+//     files.getUploadURLExternal, files.completeUploadExternal, oauth.v2.access,
+//     auth.revoke; form and JSON bodies; tokens, scopes, documented errors.
 //   - Block Kit's documented limits for messages, modals and the Home tab,
 //     refused with invalid_blocks (views: invalid_arguments) and the place of
 //     each fault as a JSON pointer.
+//   - Files that a message shows in an image block: their upload, its length and
+//     its time, and the moment until Slack knows one as an image. Sharing a file into a
+//     channel by itself (channel_id) is not simulated and refused.
 //   - Live mentions: every broadcast, user or group mention that an app's
 //     message would make live is recorded as a Ping.
 //   - Workspaces, channels, DMs, threads, edits with their history, messages
@@ -36,7 +40,7 @@
 //
 // # Not simulated
 //
-//   - TLS, Enterprise Grid, user tokens, token rotation, files, reactions,
+//   - TLS, Enterprise Grid, user tokens, token rotation, other files, reactions,
 //     pins, reminders, search, workflows, incoming webhooks, unfurls.
 //   - Rate limits by tier; only one message a second and channel, when switched
 //     on, and the limits that a test asks for.

@@ -57,6 +57,7 @@ type faultState struct {
 	linkDisabled int
 	noPings      bool
 	noHello      bool
+	uploadTo     string                      // where the next file's bytes are to go
 	deny         int                         // how many more people decline on the authorize page
 	grant        func(answer map[string]any) // alters the next grant
 }

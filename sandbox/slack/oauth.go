@@ -175,7 +175,7 @@ func (s *Server) oauthAccess(q *request) reply {
 	scopes := w.Scopes
 	if scopes == nil {
 		scopes = []string{
-			"app_mentions:read", "channels:history", "chat:write", "commands", "groups:history",
+			"app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history",
 			"im:history", "mpim:history", "users:read",
 		}
 	}

@@ -57,6 +57,10 @@ type Options struct {
 	MessageInterval time.Duration
 	MessageBurst    int
 
+	// FileDelay is how long a completed file is not known as an image yet: messages that
+	// show it are refused.
+	FileDelay time.Duration
+
 	// NoEcho keeps the app's own messages, edits and deletions from coming
 	// back to it as events.
 	NoEcho bool

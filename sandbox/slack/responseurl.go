@@ -76,7 +76,7 @@ func (s *Server) respond(c *channel, user string, original *Message, a args, via
 		}
 		return "", nil
 	}
-	d, bad := readDraft(a)
+	d, bad := s.readDraft(c.team, a)
 	if bad != nil {
 		return bad.err, bad.problems
 	}

@@ -34,6 +34,9 @@ type Server struct {
 	viewOrder    []string
 	triggers     map[string]*trigger
 	responseURLs map[string]*responseURL
+	files        map[string]*file
+	fileOrder    []string
+	uploads      map[string]*file   // by the address that takes their bytes
 	codes        map[string]consent // by OAuth code
 	redirects    []string           // where browsers may be sent back to
 	deadTokens   map[string]string  // tokens of earlier installations, and the error they get
@@ -69,6 +72,8 @@ func New(opt Options) *Server {
 		views:        map[string]*View{},
 		triggers:     map[string]*trigger{},
 		responseURLs: map[string]*responseURL{},
+		files:        map[string]*file{},
+		uploads:      map[string]*file{},
 		codes:        map[string]consent{},
 		deadTokens:   map[string]string{},
 		tickets:      map[string]bool{},
@@ -225,6 +230,8 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("POST /response/{token}", s.serveResponseURL)
+	mux.HandleFunc("POST /upload/v1/{address}", s.serveUpload)
+	mux.HandleFunc("GET /files-pri/{file}/{name}", s.serveFile)
 	mux.HandleFunc("GET /link", s.serveSocket)
 	mux.HandleFunc("GET /oauth/v2/authorize", s.serveAuthorize)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

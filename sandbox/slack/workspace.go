@@ -29,7 +29,7 @@ func (t Team) grantedScopes() string {
 	if t.Scopes != nil {
 		return strings.Join(t.Scopes, ",")
 	}
-	return "app_mentions:read,channels:history,channels:read,chat:write,chat:write.public,commands,groups:history,groups:read," +
+	return "app_mentions:read,channels:history,channels:read,chat:write,chat:write.public,commands,files:write,groups:history,groups:read," +
 		"im:history,im:read,im:write,mpim:history,mpim:read,users:read"
 }
 

@@ -5,8 +5,8 @@
 const ended = "The sandbox has ended. Start it again with: quizbot sandbox";
 const names = { slack: "Slack", discord: "Discord" };
 const tries = {
-  slack: ["/quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "/quiz help"],
-  discord: ["!quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "!quiz help"],
+  slack: ["/quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "/quiz leaderboard chart", "/quiz help"],
+  discord: ["!quiz websocket", "/quiz start webhooks 3", "/quiz leaderboard", "!quiz leaderboard chart", "!quiz help"],
 };
 
 function make(tag, cls, text) {
@@ -53,6 +53,7 @@ function slackBlocks(into, blocks, press) {
     if (b.type === "header") into.append(make("div", "head", b.text.text));
     else if (b.type === "section" && b.text) into.append(make("div", "text", b.text.text));
     else if (b.type === "context") for (const t of b.elements) into.append(slackLink(t));
+    else if (b.type === "image" && b.slack_file) into.append(picture("slack", b.slack_file.id, b.alt_text));
     else if (b.type === "actions") {
       const row = make("div", "buttons");
       for (const e of b.elements) row.append(button(e.text.text, () => press(e.action_id), ""));
@@ -60,6 +61,22 @@ function slackBlocks(into, blocks, press) {
     }
   }
   return into.childElementCount > before;
+}
+
+// A picture, with the words for it for those who can't see it, and below it for the rest.
+function picture(kind, id, alt) {
+  const figure = make("figure", "picture");
+  const img = make("img");
+  img.src = "/file?" + new URLSearchParams({ pane: kind, id });
+  img.alt = alt;
+  img.onload = () => { // its height was not known when the newest was scrolled to
+    const log = figure.closest(".log");
+    if (log && log.scrollHeight - log.scrollTop - log.clientHeight < img.height + 60) log.scrollTop = log.scrollHeight;
+  };
+  const words = make("details", "small");
+  words.append(make("summary", "", "Alternative text"), make("div", "", alt));
+  figure.append(img, words);
+  return figure;
 }
 
 function slackLink(t) {
@@ -253,6 +270,7 @@ class Pane {
     if (this.kind === "slack") { li.append(make("div", "text", m.text)); return li; }
     discordText(li, m.text);
     for (const e of m.embeds || []) discordText(li, e.description || "");
+    for (const f of m.files || []) li.append(picture("discord", f.id, f.alt));
     for (const row of m.components || []) {
       const div = make("div", "buttons");
       for (const c of row.components) div.append(button(c.label, () => press(c.custom_id), c.style === 1 ? "primary" : ""));

@@ -103,6 +103,11 @@ func (p slackPane) say(ctx context.Context, player, at, text string) error {
 	return err
 }
 
+func (p slackPane) file(id string) ([]byte, bool) {
+	f, ok := p.s.File(id)
+	return f.Bytes, ok && f.Completed
+}
+
 // press also presses what an edit has just taken away: the page may not have
 // drawn the edit yet, and it is the bot that says so kindly.
 func (p slackPane) press(ctx context.Context, player, at, id, control string) error {
@@ -145,8 +150,12 @@ func (p discordPane) messages(player, at string) ([]message, error) {
 	names := p.names()
 	var out []message
 	for _, m := range p.s.View(at, player) {
+		var files []attachment
+		for _, a := range m.Attachments {
+			files = append(files, attachment{a.ID, a.Filename, a.Description})
+		}
 		out = append(out, message{
-			ID: m.ID, Author: m.AuthorName, Bot: m.Bot, Private: m.Ephemeral(), Edited: !m.Edited.IsZero(), At: m.Created,
+			Files: files, ID: m.ID, Author: m.AuthorName, Bot: m.Bot, Private: m.Ephemeral(), Edited: !m.Edited.IsZero(), At: m.Created,
 			Text: named(m.Content, names), Embeds: m.Shown(), Rows: m.Components, ReplyTo: m.ReplyTo,
 		})
 	}
@@ -175,6 +184,11 @@ func (p discordPane) say(ctx context.Context, player, at, text string) error {
 	}
 	_, err := p.s.Say(ctx, at, player, p.mentioning(text))
 	return err
+}
+
+func (p discordPane) file(id string) ([]byte, bool) {
+	a, ok := p.s.Attachment(id)
+	return a.Bytes, ok
 }
 
 // press is as Slack's.

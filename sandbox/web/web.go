@@ -40,6 +40,8 @@ type pane interface {
 	// fill sends a form off, and returns by input what the app finds wrong with it.
 	fill(ctx context.Context, player, form string, values map[string]string) (map[string]string, error)
 	dismiss(ctx context.Context, player, form string) error
+	// file is a file that a message shows.
+	file(id string) ([]byte, bool)
 }
 
 type person struct {
@@ -65,6 +67,14 @@ type message struct {
 	Embeds  json.RawMessage `json:"embeds,omitempty"`     // Discord's
 	Rows    json.RawMessage `json:"components,omitempty"` // Discord's
 	ReplyTo string          `json:"reply_to,omitempty"`
+	Files   []attachment    `json:"files,omitempty"` // Discord's; Slack's are named in its blocks
+}
+
+// attachment is a file under a message.
+type attachment struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Alt  string `json:"alt"`
 }
 
 // form is a modal, as a player sees it.
@@ -109,6 +119,21 @@ func Handler(c Config) http.Handler {
 			http.ServeFileFS(w, r, files, name)
 		})
 	}
+	mux.HandleFunc("GET /file", func(w http.ResponseWriter, r *http.Request) {
+		var content []byte
+		p, ok := panes[r.URL.Query().Get("pane")]
+		if ok {
+			content, ok = p.file(r.URL.Query().Get("id"))
+		}
+		if kind := http.DetectContentType(content); ok && (kind == "image/png" || kind == "image/jpeg" || kind == "image/gif") {
+			w.Header().Set("Content-Type", kind)
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+			w.Header().Set("Cache-Control", "private, max-age=3600") // a file never changes
+			_, _ = w.Write(content)
+			return
+		}
+		http.NotFound(w, r)
+	})
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // browsers ask
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -140,6 +142,45 @@ func TestThePageAsksForNothingThatIsMissing(t *testing.T) {
 	for _, path := range []string{"/", "/page.js", "/page.css", "/favicon.ico"} {
 		if w := p.ask(t, http.MethodGet, path, ""); w.Code >= 300 {
 			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// A picture that the bot has posted is shown, with its words; nothing else comes as one.
+func TestPicturesAreShown(t *testing.T) {
+	p := open(t)
+	const png = "\x89PNG\r\n\x1a\nrest"
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.WriteField("payload_json", `{"content":"board","attachments":[{"id":0,"filename":"a.png","description":"a bar"}]}`)
+	part, err := w.CreateFormFile("files[0]", "a.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = part.Write([]byte(png))
+	_ = w.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.discord.APIURL()+"/channels/"+discord.DefaultChannelID+"/messages", &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bot "+p.discord.Token())
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	_ = resp.Body.Close()
+	m := p.last(t, "discord")
+	if len(m.Files) != 1 || m.Files[0].Alt != "a bar" {
+		t.Fatalf("the page gets %+v", m)
+	}
+	got := p.ask(t, http.MethodGet, "/file?pane=discord&id="+m.Files[0].ID, "")
+	if got.Code != http.StatusOK || got.Body.String() != png || got.Header().Get("Content-Type") != "image/png" {
+		t.Errorf("the file: %d %q", got.Code, got.Body)
+	}
+	for _, path := range []string{"/file?pane=slack&id=" + m.Files[0].ID, "/file?pane=discord&id=1", "/file?pane=x&id=1", "/file"} {
+		if got := p.ask(t, http.MethodGet, path, ""); got.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.Code)
 		}
 	}
 }
