@@ -249,6 +249,9 @@ func (b *Bot) place(j *job) error {
 	} else if in.Choice == "" && !in.Missed && (in.Addressed || in.Private) {
 		switch c := ParseCommand(in.Text); c.Word {
 		case WordHelp, WordTopics, WordLeaderboard, WordMe:
+			if c.pictured() {
+				return b.placePicture(j)
+			}
 			return b.beside(j, func() (Reply, error) { return b.show(b.saving, in, c) })
 		case WordSettings, WordPrivacy:
 			return b.beside(j, func() (Reply, error) { return b.personal(b.saving, in, c) })
@@ -309,7 +312,7 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 			return Reply{}, err
 		}
 		team, err := b.teamSettings(in.Team)
-		card := sayBoard(board, c.Period, c.Here)
+		card := sayBoard(board, c.Period, c.Here, called)
 		return Reply{Card: &card, Public: in.Private || team.Rooms.Allows(in.Room)}, err
 	case WordMe:
 		record, err := b.store.Record(ctx, in.Team, in.User)

@@ -246,8 +246,11 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	if c.Odd != "" {
 		return private(sayOdd(c)), false, nil
 	}
-	if c.Word == WordReview {
+	switch {
+	case c.Word == WordReview:
 		return p.review(in, c)
+	case c.pictured():
+		return p.picture(in, c)
 	}
 	by, admin := string(in.User), in.Role == Admin
 	team, err := p.bot.teamSettings(p.ref.Team)

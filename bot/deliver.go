@@ -19,7 +19,9 @@ type couriers struct {
 	routes map[RoomID]*route
 	aside  map[lineID]time.Time // messages that let others go first, and since when they wait
 	absent map[string]bool      // platforms that have messages and no adapter
-	closed bool
+	// pictures are messages with one that are on their way beside their room's order.
+	pictures map[lineID]bool
+	closed   bool
 }
 
 type route struct {
@@ -37,6 +39,7 @@ type lineID struct {
 
 func (c *couriers) init() {
 	c.routes, c.aside, c.absent = map[RoomID]*route{}, map[lineID]time.Time{}, map[string]bool{}
+	c.pictures = map[lineID]bool{}
 }
 
 // send hands lines, which are in the outbox already, to their room's courier.
@@ -70,6 +73,7 @@ func (b *Bot) resume(ref RoomRef, outbox []Line) {
 		r.waiting = nil
 		outbox = slices.DeleteFunc(outbox, func(l Line) bool { return l.Key == r.current })
 	}
+	outbox = slices.DeleteFunc(outbox, func(l Line) bool { return c.pictures[lineID{ref.Room, l.Key}] })
 	c.mu.Unlock()
 	for i := range outbox {
 		outbox[i].Resumed = true
@@ -84,10 +88,13 @@ func (c *couriers) close(done func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	if len(c.routes) == 0 {
+	if c.idle() {
 		done()
 	}
 }
+
+// idle says that nothing is being delivered. The caller holds mu.
+func (c *couriers) idle() bool { return len(c.routes) == 0 && len(c.pictures) == 0 }
 
 func (b *Bot) deliverRoute(r *route) {
 	c := &b.couriers
@@ -95,7 +102,7 @@ func (b *Bot) deliverRoute(r *route) {
 		c.mu.Lock()
 		if len(r.waiting) == 0 || b.ctx.Err() != nil {
 			delete(c.routes, r.ref.Room)
-			last := c.closed && len(c.routes) == 0
+			last := c.closed && c.idle()
 			c.mu.Unlock()
 			if last {
 				b.cancel()
@@ -124,6 +131,15 @@ func (b *Bot) deliver(ref RoomRef, line Line) {
 		}
 		return
 	}
+	if line.Card.Chart != nil {
+		b.picture(ref, messenger, line)
+		return
+	}
+	b.carry(ref, messenger, line)
+}
+
+// carry is deliver, once it is known to whom.
+func (b *Bot) carry(ref RoomRef, messenger Messenger, line Line) {
 	t := b.newAttempt(ref, messenger, line)
 	id, err := t.run()
 	if errors.Is(err, errLater) {

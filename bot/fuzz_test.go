@@ -11,7 +11,7 @@ import (
 )
 
 func FuzzParseCommand(f *testing.F) {
-	for _, s := range []string{"", "quiz quiz websocket", "start web sockets 5 each 30 seconds", "start 99999999999999999999 each -1", "start each", "start speed", "start speed full 3", "start x speed fast", "start sudden death", "start elimination sudden-death", "leaderboard today here x", "ＳＴＡＲＴ ５", "stop\x00", "help me", "START\u202e 3", "ask  ask"} {
+	for _, s := range []string{"", "quiz quiz websocket", "start web sockets 5 each 30 seconds", "start 99999999999999999999 each -1", "start each", "start speed", "start speed full 3", "start x speed fast", "start sudden death", "start elimination sudden-death", "leaderboard today here x", "leaderboard chart week", "leaderboard chart month here", "ＳＴＡＲＴ ５", "stop\x00", "help me", "START\u202e 3", "ask  ask"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

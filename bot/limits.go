@@ -23,6 +23,8 @@ const (
 	everywhere = 5
 	// Words that the bot answers for a whole room to see, by whomever.
 	loudBurst, loudRate = 20, 1
+	// Pictures of one room, by whomever: each takes time to draw, and a platform's.
+	pictureBurst, pictureRate = 3, 0.1
 	// How often one person, and the people of one room, are told to slow down.
 	// Whoever is refused beyond that is refused in silence.
 	toldBurst, toldRate         = 1, 0.2
@@ -47,6 +49,7 @@ type limits struct {
 	play     [2]*allowances // in one room, and everywhere
 	words    [2]*allowances
 	loud     *allowances
+	pictures *allowances
 	told     *allowances
 	toldHere *allowances
 	known    verdicts
@@ -56,15 +59,15 @@ func newLimits() *limits {
 	return &limits{
 		play:  [2]*allowances{newAllowances(playRate, playBurst), newAllowances(everywhere*playRate, everywhere*playBurst)},
 		words: [2]*allowances{newAllowances(wordRate, wordBurst), newAllowances(everywhere*wordRate, everywhere*wordBurst)},
-		loud:  newAllowances(loudRate, loudBurst),
-		told:  newAllowances(toldRate, toldBurst), toldHere: newAllowances(toldHereRate, toldHereBurst),
+		loud:  newAllowances(loudRate, loudBurst), pictures: newAllowances(pictureRate, pictureBurst),
+		told: newAllowances(toldRate, toldBurst), toldHere: newAllowances(toldHereRate, toldHereBurst),
 		known: verdicts{fresh: map[string]bool{}},
 	}
 }
 
 // all lists them.
-func (l *limits) all() [7]*allowances {
-	return [...]*allowances{l.play[0], l.play[1], l.words[0], l.words[1], l.loud, l.told, l.toldHere}
+func (l *limits) all() [8]*allowances {
+	return [...]*allowances{l.play[0], l.play[1], l.words[0], l.words[1], l.loud, l.pictures, l.told, l.toldHere}
 }
 
 // refuse says whether a delivery is too much, and then what its sender reads. A
@@ -100,6 +103,9 @@ func (l *limits) take(in Incoming, now time.Time) time.Duration {
 	wait := takeBoth(l.words, in, now)
 	if wait <= 0 && loud(in) {
 		wait = l.loud.take(string(in.Room), now)
+	}
+	if wait <= 0 && ParseCommand(in.Text).pictured() {
+		wait = l.pictures.take(string(in.Room), now)
 	}
 	return wait
 }

@@ -147,6 +147,7 @@ type Card struct {
 	Choices []Choice `json:"choices,omitempty"` // lettered, readable in full
 	After   []string `json:"after,omitempty"`   // paragraphs below the choices
 	Table   []string `json:"table,omitempty"`   // lines that stay lines, as they are: a leaderboard
+	Chart   *Chart   `json:"chart,omitempty"`   // a picture, which says nothing that the words don't
 	Footer  string   `json:"footer,omitempty"`  // small print
 	Tone    Tone     `json:"tone,omitempty"`
 	// Reveals: the body gives the answer away. Where a private reply can't be

@@ -24,7 +24,10 @@ const (
 	InBody  Part = "body"
 	InAfter Part = "after"
 	InTable Part = "table"
+	InChart Part = "chart" // the names of its bars
 )
+
+func parts() [4]Part { return [...]Part{InBody, InAfter, InTable, InChart} }
 
 func (c *Card) part(p Part) []string {
 	switch p {
@@ -32,6 +35,8 @@ func (c *Card) part(p Part) []string {
 		return c.Body
 	case InAfter:
 		return c.After
+	case InChart:
+		return c.Chart.names()
 	default:
 		return c.Table
 	}
@@ -45,6 +50,8 @@ func (c *Card) setPart(p Part, lines []string) {
 		c.After = lines
 	case InTable:
 		c.Table = lines
+	case InChart:
+		c.Chart = c.Chart.named(lines)
 	}
 }
 
@@ -74,7 +81,7 @@ func (n *naming) call(name, player string) string {
 
 func (n *naming) place(c Card) (Card, []NamedAt) {
 	var out []NamedAt
-	for _, part := range []Part{InBody, InAfter, InTable} {
+	for _, part := range parts() {
 		lines := slices.Clone(c.part(part))
 		for i, line := range lines {
 			var b strings.Builder
@@ -107,7 +114,7 @@ func (n *naming) place(c Card) (Card, []NamedAt) {
 // stand in and that holds this one is changed. changed is false where nothing of the
 // player stood in it.
 func (o Outgoing) Without(player UserID, known string) (out Outgoing, changed bool) {
-	for _, part := range []Part{InBody, InAfter, InTable} {
+	for _, part := range parts() {
 		o.Card.setPart(part, slices.Clone(o.Card.part(part)))
 	}
 	o.Names = slices.Clone(o.Names)
@@ -119,6 +126,7 @@ func (o Outgoing) Without(player UserID, known string) (out Outgoing, changed bo
 		}
 		line := lines[at.Line]
 		lines[at.Line] = line[:at.From] + sayForgotten + line[at.To:]
+		o.Card.setPart(at.Part, lines)
 		for j, other := range o.Names {
 			if other.Part == at.Part && other.Line == at.Line && other.From >= at.To {
 				o.Names[j].From += len(sayForgotten) - (at.To - at.From)

@@ -287,6 +287,9 @@ func read(c bot.Card) string {
 	}
 	lines = append(lines, c.After...)
 	lines = append(lines, c.Table...)
+	if c.Chart != nil {
+		lines = append(lines, "[picture] "+c.Chart.Alt())
+	}
 	if c.See != "" {
 		lines = append(lines, "see message "+string(c.See))
 	}

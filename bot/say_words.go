@@ -35,7 +35,7 @@ func HelpTexts() []WordHelpText {
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
 		{WordPause, "", "Let the game wait after this question (who started it, or an admin)"},
 		{WordResume, "", "Go on with a game that was paused (who started it, or an admin)"},
-		{WordLeaderboard, "[today|week|month|all] [here]", "The team's points, or this room's"},
+		{WordLeaderboard, "[today|week|month|all] [here] [chart]", "The team's points, or this room's; chart: those of the week as a picture"},
 		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
 		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
 		{WordTopics, "", "What you can be asked about"},
@@ -206,7 +206,9 @@ func standLine(rank int, name, stand string) string {
 	return fmt.Sprintf("%d. %s — %s", rank, name, stand)
 }
 
-func sayBoard(b Board, period quiz.Period, here bool) Card {
+// sayBoard has called say what a player is called: the function of that name, or one that
+// notes where names stand.
+func sayBoard(b Board, period quiz.Period, here bool, called func(name, player string) string) Card {
 	title := "Leaderboard · " + periodText(period)
 	if here {
 		title += " · this room"

@@ -35,6 +35,9 @@ func TestHostileConversationsHearEverySentence(t *testing.T) {
 	}
 	for _, o := range said {
 		all.WriteString(read(o.Card) + "\n")
+		if c := o.Card.Chart; c != nil {
+			all.WriteString(c.Title + "\n" + c.About + "\n" + c.Nameless + "\n" + c.Cut + "\n")
+		}
 		checkText(t, o.Card)
 	}
 	for where, sentence := range sentences(t) {

@@ -45,6 +45,7 @@ type Command struct {
 	Variant quiz.Variant
 	Period  quiz.Period // leaderboard
 	Here    bool        // leaderboard
+	Chart   bool        // leaderboard: of the week, as a picture
 	// Named says that Word was typed, rather than following from a topic or from silence.
 	Named    bool
 	Settings []Setting // settings; none: to read them
@@ -156,15 +157,24 @@ func (c *Command) start(args []string) {
 
 func (c *Command) leaderboard(args []string) {
 	c.Period = quiz.AllTime
+	period := ""
 	for _, arg := range args {
 		switch p := quiz.Period(strings.ToLower(arg)); p {
 		case quiz.Today, quiz.Week, quiz.Month, quiz.AllTime:
-			c.Period = p
+			c.Period, period = p, arg
 		case "here":
 			c.Here = true
+		case "chart":
+			c.Chart = true
 		default:
 			c.Odd = arg
 			return
 		}
+	}
+	if c.Chart { // there is one of the week alone
+		if period != "" && c.Period != quiz.Week {
+			c.Odd = period
+		}
+		c.Period = quiz.Week
 	}
 }

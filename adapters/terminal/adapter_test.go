@@ -111,6 +111,9 @@ func TestPlayAtAPrompt(t *testing.T) {
 	out.see(t, "again?", 2)
 	say("leaderboard")
 	out.see(t, "1. alice — 20", 1)
+	say("leaderboard chart")
+	out.see(t, "Points this week", 1)
+	out.see(t, "  1. alice ███", 1)
 	say("quit")
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -54,6 +54,9 @@ func render(c bot.Card, strong bool, columns int) string {
 	for _, line := range c.Table {
 		b.WriteString("  " + wrap(clean(line), "    ", width) + "\n")
 	}
+	if c.Chart != nil {
+		b.WriteString(drawChart(*c.Chart, width))
+	}
 	if footer := clean(c.Footer); footer != "" {
 		b.WriteString(wrap("("+footer+")", " ", width) + "\n")
 	}

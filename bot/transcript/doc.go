@@ -65,7 +65,7 @@
 //
 // The message begins with the first words; after an "…" the next may come
 // anywhere later, so a leading "…" means anywhere at all. White space counts as
-// one space. Indented lines below it each name more words that the message has,
+// one space. A picture is read as "[picture]" and the words that stand for it. Indented lines below it each name more words that the message has,
 // in any order; "without:" before them says that it doesn't.
 //
 // Every message must be in the transcript: what the bot says in a room is

@@ -208,7 +208,7 @@ func (h *hostile) act(pool *quiz.Pool) {
 	case 2:
 		h.say(in, pick(h, []string{"stop", "skip", "hint", "hint", "hint"}))
 	case 3:
-		h.say(in, pick(h, []string{"leaderboard", "leaderboard today here", "leaderboard " + h.attack(), "me", "topics", "help", "review " + h.attack(), "schedule", "topcis", "stop " + h.attack()}))
+		h.say(in, pick(h, []string{"leaderboard", "leaderboard today here", "leaderboard chart", "leaderboard here chart", "leaderboard " + h.attack(), "me", "topics", "help", "review " + h.attack(), "schedule", "topcis", "stop " + h.attack()}))
 	case 4:
 		in.Text = pick(h, []string{"A", "B", "A B", "1", "A, B or C", h.attack()})
 		in.ReplyTo = bot.MessageID(message)

@@ -33,6 +33,7 @@ func rules() []rule {
 		{"data", nil, nil, "packs are data"},
 		{"exchange", []string{"quiz"}, []string{"net", "net/http", "os", "log/slog"}, "what is read and written, whoever opens it"},
 		{"bot", []string{"internal/failpoint", "quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
+		{"chart", []string{"bot"}, append([]string{"time"}, pure...), "a picture follows from its chart: no I/O, no clock"},
 		{"bot/transcript", []string{"bot", "quiz"}, nil, "conversations know the core alone"},
 		{"store", []string{"bot", "quiz", "quiz/fsrs"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
 		{"store/bolt", []string{"internal/failpoint", "store"}, []string{"net/http"}, "an engine knows keys and values alone"},
@@ -64,6 +65,7 @@ func homes() map[string][]string {
 		"github.com/gorilla/websocket":        {"adapters/slack", "adapters/discord", "sandbox/slack", "sandbox/discord"},
 		"github.com/prometheus/client_golang": {"cmd/quizbot"},
 		"github.com/alecthomas/kong":          {"cmd/quizbot"},
+		"golang.org/x/image":                  {"chart"},
 	}
 }
 
@@ -73,6 +75,7 @@ func outside() map[string][]string {
 		"quiz":      {"github.com/hbollon/go-edlib", "golang.org/x/text", "go.yaml.in/yaml/v3"},
 		"quiz/fsrs": {},
 		"bot":       {"github.com/hbollon/go-edlib", "golang.org/x/time/rate"},
+		"chart":     {"golang.org/x/image", "golang.org/x/text"},
 		"store":     {},
 		"data":      {},
 		"seal":      {},
@@ -141,7 +144,7 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	})
-	for _, folder := range []string{"quiz", "quiz/fsrs", "bot", "store", "store/bolt", "adapters/slack", "adapters/discord", "adapters/terminal", "cmd/quizbot"} {
+	for _, folder := range []string{"quiz", "quiz/fsrs", "bot", "chart", "store", "store/bolt", "adapters/slack", "adapters/discord", "adapters/terminal", "cmd/quizbot"} {
 		if !seen[folder] {
 			t.Errorf("no source of %s was looked at", folder)
 		}

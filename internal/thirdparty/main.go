@@ -87,6 +87,12 @@ func linked() ([]module, error) {
 	return slices.SortedFunc(maps.Values(all), func(a, b module) int { return strings.Compare(a.path, b.path) }), nil
 }
 
+// besides are texts of other names that a module asks to be passed on too: those of fonts
+// that it holds, which have owners of their own.
+func besides() map[string][]string {
+	return map[string][]string{"golang.org/x/image": {"font/gofont/ttfs/README"}}
+}
+
 var licenceName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice)(\.\w+)?$`)
 
 // write puts the list and the texts together. What follows one licence word for word
@@ -117,6 +123,16 @@ func write(modules []module) ([]byte, error) {
 				name = strings.TrimPrefix(name+" AND "+found, " AND ")
 			}
 			section(&texts, m.path+" "+m.version+": "+e.Name(), text)
+		}
+		for _, other := range besides()[m.path] {
+			text, err := os.ReadFile(filepath.Join(m.folder, filepath.FromSlash(other)))
+			if err != nil {
+				return nil, err
+			}
+			if classify(text) == "" {
+				return nil, fmt.Errorf("%s of %s %s is no licence that is known to be allowed", other, m.path, m.version)
+			}
+			section(&texts, m.path+" "+m.version+": "+other, text)
 		}
 		if name == "" {
 			return nil, fmt.Errorf("%s %s has no licence that is known to be allowed: read it, and add it to this program or do without the module", m.path, m.version)
