@@ -4,8 +4,11 @@
 package adaptertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -18,6 +21,13 @@ var errCrashed = errors.New("the process is gone")
 
 // seeMessage is how the transcripts show that a card points at a message.
 const seeMessage = "see message"
+
+// dot is a small picture, in the place of any chart's.
+func dot(bot.Chart) ([]byte, error) {
+	var b bytes.Buffer
+	err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 2, 2)))
+	return b.Bytes(), err
+}
 
 // fuse separates a bot from the world: once it is blown, nothing that the bot
 // does has an effect any more.

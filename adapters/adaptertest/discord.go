@@ -93,7 +93,7 @@ func NewDiscord(t *testing.T, setup transcript.Setup) transcript.Stage {
 			About: "Quiz", Commands: []discord.Command{{Name: "ask", Description: "Ask", Options: []discord.Option{{Name: "topic", Description: "Topic"}}}, {Name: "review", Description: "Review"},
 				{Name: "settings", Description: "Settings", Options: []discord.Option{{Name: "pace", Description: "Pace", Choices: []string{"1", "1.5", "2"}}}},
 				{Name: "privacy", Description: "Privacy", Options: []discord.Option{{Name: "action", Description: "Action", Choices: []string{"hide", "show", "forget"}}}}},
-			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"}, Now: s.clock.now,
+			Texts: discord.Texts{Below: "Here it comes.", Done: "Done.", See: seeMessage, Reduced: "reduced"}, Draw: dot, Now: s.clock.now,
 		}, core, log)
 		return a, func() {}, err
 	}
@@ -144,6 +144,9 @@ func (s *discordStage) take(e sandbox.Event) {
 		}
 	}
 	h.Text = readDiscord(m.Content)
+	for _, a := range m.Attachments {
+		h.Text += "\n[picture] " + a.Description
+	}
 	for _, c := range m.Controls() {
 		b := transcript.Button{ID: c.CustomID, Text: c.Label}
 		if letter, text, ok := strings.Cut(c.Label, ". "); ok && len(letter) == 1 {

@@ -87,7 +87,7 @@ func NewSlack(t *testing.T, setup transcript.Setup, socket bool) transcript.Stag
 	s.open = func(core *watched, f *fuse, log *slog.Logger) (adapter, func(), error) {
 		config := slack.Config{
 			BotToken: s.server.BotToken(slackTeam), APIURL: s.server.APIURL(), Transport: fusedTransport{f, http.DefaultTransport},
-			Texts: slack.Texts{Invite: "Invite me", See: seeMessage}, Now: s.clock.now,
+			Texts: slack.Texts{Invite: "Invite me", See: seeMessage}, Draw: dot, Now: s.clock.now,
 		}
 		if socket {
 			config.AppToken = s.server.AppToken()
@@ -127,6 +127,9 @@ func (s *slackStage) take(e sandbox.Event) {
 		return
 	}
 	h := transcript.Heard{Message: m.TS, Room: s.back[m.Channel], To: s.names[m.To], Edit: e.Kind == sandbox.MessageEdited, Text: link.ReplaceAllString(m.Shown(), "$1")}
+	for _, p := range m.Pictures() {
+		h.Text += "\n[picture] " + p.AltText
+	}
 	for _, b := range m.Buttons() {
 		button := transcript.Button{ID: b.ActionID, Text: b.Text}
 		if letter, text, ok := strings.Cut(b.Text, ". "); ok && len(letter) == 1 {

@@ -61,6 +61,8 @@ type Texts struct {
 	Refused string // Discord refuses a message for another reason; its words are added
 	Mention string // how to answer in words where the bot reads only what mentions it
 	Reduced string // logged once when message content may not be read
+	// Why a message has no picture: the permission is missing; for now.
+	NoFiles, NoPicture string
 }
 
 // Command describes one subcommand of /quiz.
@@ -70,7 +72,7 @@ type Command struct {
 }
 
 // Option is a parameter of a subcommand. Known names: topic, count, seconds, speed,
-// variant, period, here.
+// variant, period, here, chart.
 type Option struct {
 	Name, Description string
 	Choices           []string
@@ -79,13 +81,15 @@ type Option struct {
 
 // Config says how to connect.
 type Config struct {
-	Token     string
-	APIURL    string // "": https://discord.com/api/v9
-	Shards    string // "auto" or "i,j,k/n"
-	Commands  []Command
-	About     string // description of /quiz
-	Texts     Texts
-	Sorry     func(error) bot.Card
+	Token    string
+	APIURL   string // "": https://discord.com/api/v9
+	Shards   string // "auto" or "i,j,k/n"
+	Commands []Command
+	About    string // description of /quiz
+	Texts    Texts
+	Sorry    func(error) bot.Card
+	// Draw makes a PNG of a chart; nil: charts are left to their words.
+	Draw      func(bot.Chart) ([]byte, error)
 	Budget    Budget            // nil: forgotten at the end
 	Meter     bot.LinkMeter     // nil: nobody counts
 	Transport http.RoundTripper // nil: a tuned default
@@ -133,6 +137,8 @@ type Adapter struct {
 	register sync.Once
 	answered answered
 	askers   askers
+
+	pictureTime time.Duration
 }
 
 var (
@@ -179,7 +185,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	}
 	a := &Adapter{
 		config: c, core: core, log: log.With("platform", platform), meter: c.Meter, now: c.Now, hangUp: hangUp,
-		shards: map[int]error{}, reason: errors.New("not connected yet"),
+		shards: map[int]error{}, reason: errors.New("not connected yet"), pictureTime: pictureTime,
 	}
 	a.late, a.cancelLate = context.WithCancel(context.Background())
 	a.gate, a.pace = newGate(base, c.Transport, c.Now), historyPace()

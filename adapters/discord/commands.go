@@ -59,7 +59,7 @@ func (a *Adapter) command() command {
 				option.Autocomplete = true
 			case "count", "seconds":
 				option.Type, option.MinValue, option.MaxValue = optionInteger, &o.Min, &o.Max
-			case "here":
+			case "here", "chart":
 				option.Type = optionBoolean
 			}
 			for _, choice := range o.Choices {

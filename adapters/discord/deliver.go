@@ -35,18 +35,18 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	if o.Round > 0 && guild != "" && a.deaf.Load() && !pressable(o.Card) {
 		o.Card.Footer += " · " + a.config.Texts.Mention
 	}
-	b := render(o.Card, a.place(guild, channel))
-	method, endpoint := http.MethodPost, discordgo.EndpointChannelMessages(channel)
-	if o.Target != "" {
-		method, endpoint = http.MethodPatch, discordgo.EndpointChannelMessage(channel, string(o.Target))
-		b.replace()
-	} else {
-		b.Nonce, b.EnforceNonce = nonceOf(o.Room, o.Key), true
-	}
 	var made struct {
 		ID string `json:"id"`
 	}
-	if err := a.call(ctx, urgent, method, endpoint, b, &made); err != nil {
+	var err error
+	if o.Target != "" {
+		b := render(o.Card, a.place(guild, channel))
+		b.replace()
+		err = a.call(ctx, urgent, http.MethodPatch, discordgo.EndpointChannelMessage(channel, string(o.Target)), b, &made)
+	} else {
+		err = a.post(ctx, discordgo.EndpointChannelMessages(channel), o, a.place(guild, channel), &made)
+	}
+	if err != nil {
 		err = a.classify(err, o.Target != "")
 		switch {
 		case o.Target != "":

@@ -48,7 +48,12 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bo
 	if err != nil {
 		return "", false, fmt.Errorf("look for a message: %w", err)
 	}
-	want, nonce := render(o.Card, a.place(guild, channel)), nonceOf(o.Room, o.Key)
+	nonce, wants := nonceOf(o.Room, o.Key), []*body{render(o.Card, a.place(guild, channel))}
+	if o.Card.Chart != nil { // it may have been made without its picture
+		for _, why := range []string{a.config.Texts.NoPicture, a.config.Texts.NoFiles} {
+			wants = append(wants, render(explained(o.Card, why), a.place(guild, channel)))
+		}
+	}
 	after := snowflakeOf(since.Add(-findMargin))
 	for range findPages {
 		var page []posted
@@ -57,7 +62,7 @@ func (a *Adapter) Find(ctx context.Context, o bot.Outgoing, since time.Time) (bo
 			return "", false, fmt.Errorf("look for a message: %w", a.classify(err, false))
 		}
 		for _, m := range page {
-			if m.Author.ID == self && m.is(want, nonce) {
+			if m.Author.ID == self && slices.ContainsFunc(wants, func(want *body) bool { return m.is(want, nonce) }) {
 				return bot.MessageID(m.ID), true, nil
 			}
 			if n, err := strconv.ParseUint(m.ID, 10, 64); err == nil {

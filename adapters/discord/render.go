@@ -30,14 +30,16 @@ const (
 
 // body is a message as the REST API takes it.
 type body struct {
-	Content      string     `json:"content"`
-	Embeds       *[]embed   `json:"embeds,omitempty"`
-	Components   *[]row     `json:"components,omitempty"`
-	Flags        int        `json:"flags"` // always: an edit keeps what it doesn't name
-	Mentions     mentions   `json:"allowed_mentions"`
-	Reference    *reference `json:"message_reference,omitempty"`
-	Nonce        string     `json:"nonce,omitempty"`
-	EnforceNonce bool       `json:"enforce_nonce,omitempty"`
+	Content    string     `json:"content"`
+	Embeds     *[]embed   `json:"embeds,omitempty"`
+	Components *[]row     `json:"components,omitempty"`
+	Flags      int        `json:"flags"` // always: an edit keeps what it doesn't name
+	Mentions   mentions   `json:"allowed_mentions"`
+	Reference  *reference `json:"message_reference,omitempty"`
+	Nonce      string     `json:"nonce,omitempty"`
+	// Attachments describe the files that are sent with it.
+	Attachments  []attachment `json:"attachments,omitempty"`
+	EnforceNonce bool         `json:"enforce_nonce,omitempty"`
 }
 
 // replace makes b take the place of a whole message: what it lacks is taken away.

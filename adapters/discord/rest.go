@@ -294,6 +294,11 @@ func (a *Adapter) call(ctx context.Context, c class, method, endpoint string, in
 			return fmt.Errorf("encode request: %w", err)
 		}
 	}
+	return a.send(ctx, c, method, endpoint, "application/json", body, out)
+}
+
+// send makes one request of any kind of content, as call does.
+func (a *Adapter) send(ctx context.Context, c class, method, endpoint, contentType string, body []byte, out any) error {
 	route := routeOf(method, strings.TrimPrefix(endpoint, discordgo.EndpointAPI))
 	if err := a.gate.enter(ctx, route, c); err != nil {
 		return err
@@ -301,7 +306,7 @@ func (a *Adapter) call(ctx context.Context, c class, method, endpoint string, in
 	defer a.gate.leave(route)
 	bucket := &discordgo.Bucket{} // of this request alone: discordgo keeps nothing
 	bucket.Lock()
-	resp, err := a.rest.RequestWithLockedBucket(method, endpoint, "application/json", body, bucket, 0, discordgo.WithContext(ctx))
+	resp, err := a.rest.RequestWithLockedBucket(method, endpoint, contentType, body, bucket, 0, discordgo.WithContext(ctx))
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {

@@ -43,7 +43,9 @@ type Texts struct {
 	Refused string // Slack refuses a post there for another reason; its code is added
 	See     string // label of a link to a message
 	Cancel  string // closes a form that was not sent
-	Pages   Pages  // what the browser shows when a workspace has installed the app
+	// Why a message has no picture: the token lacks files:write; for now.
+	NoScope, NoPicture string
+	Pages              Pages // what the browser shows when a workspace has installed the app
 }
 
 // Config says how to connect.
@@ -59,9 +61,11 @@ type Config struct {
 	APIURL                 string // "": https://slack.com/api/
 	Texts                  Texts
 	Sorry                  func(error) bot.Card // what to say when something was not taken in
-	Meter                  bot.LinkMeter        // nil: nobody counts
-	Transport              http.RoundTripper    // nil: a tuned default
-	Now                    func() time.Time     // nil: time.Now
+	// Draw makes a PNG of a chart; nil: charts are left to their words.
+	Draw      func(bot.Chart) ([]byte, error)
+	Meter     bot.LinkMeter     // nil: nobody counts
+	Transport http.RoundTripper // nil: a tuned default
+	Now       func() time.Time  // nil: time.Now
 }
 
 const (
@@ -129,6 +133,9 @@ type Adapter struct {
 	silence   time.Duration
 	patience  time.Duration // with the lookup of a name
 
+	uploads                       uploads
+	uploadTime, stepTime, unready time.Duration // bounds of pictures
+
 	// late ends, by cut, when draining has taken too long.
 	late context.Context
 	cut  context.CancelFunc
@@ -192,6 +199,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 		http:  &http.Client{Transport: outspoken{transport, c.Meter}, Timeout: apiTime, CheckRedirect: noRedirect},
 		slots: make(chan struct{}, maxResponses), large: make(chan struct{}, maxLarge), recheck: make(chan struct{}, 1), healed: make(chan struct{}, 1), sorries: rate.NewLimiter(sorryRate, sorryBurst),
 		reason: errors.New("not connected yet"), ackTime: ackTime, silence: silence, patience: lookupTime,
+		uploadTime: uploadTime, stepTime: stepTime, unready: unready,
 	}
 	a.rooms = newLanes(&a.work, maxInRoom, maxUnderWay, func(fn func()) { a.guarded("arrival", fn) })
 	a.replies = newLanes(&a.speaking, maxInLane, maxReplies, func(fn func()) { a.guarded("reply", fn) })
@@ -207,6 +215,7 @@ func New(c Config, core Core, log *slog.Logger) (*Adapter, error) {
 	a.people.init()
 	a.pace.init()
 	a.histories.init()
+	a.uploads.init()
 	a.askers.init()
 	a.answered.init()
 	if c.AppToken != "" {

@@ -15,6 +15,9 @@ import (
 	"quizbot/internal/checkup"
 )
 
+// pictureScope is all that pictures need.
+const pictureScope = "files:write"
+
 // Scopes are what the bot's token needs, as deploy/slack-*.yaml ask for it, and what
 // doesn't work without.
 func Scopes() map[string]string {
@@ -24,6 +27,7 @@ func Scopes() map[string]string {
 		"chat:write":        "nothing can be posted",
 		"chat:write.public": "nothing can be posted where the bot is not a member",
 		"commands":          "/quiz is missing",
+		pictureScope:        "leaderboard chart has no picture",
 		"groups:history":    "answers typed in private channels are not heard",
 		"im:history":        "direct messages are not heard",
 		"mpim:history":      "group messages are not heard",
@@ -140,8 +144,12 @@ func checkScopes(h http.Header) checkup.Finding {
 	}
 	slices.Sort(missing)
 	slices.Sort(lost)
+	level := checkup.Fail
+	if len(missing) == 1 && missing[0] == pictureScope { // an installation of before there were pictures
+		level = checkup.Warn
+	}
 	return checkup.Finding{
-		Level: checkup.Fail, What: what, Said: "missing: " + strings.Join(lost, ", "),
+		Level: level, What: what, Said: "missing: " + strings.Join(lost, ", "),
 		Cure: "add " + strings.Join(missing, " ") + " under OAuth & Permissions, Bot Token Scopes, and press Reinstall",
 	}
 }

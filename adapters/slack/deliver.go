@@ -28,16 +28,22 @@ func (a *Adapter) Deliver(ctx context.Context, o bot.Outgoing) (bot.MessageID, e
 	case err != nil:
 		return "", &bot.RetryError{Err: err}
 	}
+	shows, err := a.picture(ctx, at, o)
+	if err != nil {
+		return "", err
+	}
 	if o.Target == "" { // edits are not under the limit of one message a second
 		if err := a.pace.of(team, channel).Wait(ctx); err != nil {
 			return "", &bot.RetryError{Err: err}
 		}
 	}
-	r := render(o.Card, blockName(o.Key), at.link(channel, o.Card.See), a.config.Texts.See)
-	id, err := a.send(ctx, at, channel, o.Target, r, true)
+	draw := func(p picture) rendered {
+		return render(p.explain(o.Card), blockName(o.Key), at.link(channel, o.Card.See), a.config.Texts.See).with(p, blockName(o.Key))
+	}
+	id, err := a.speak(ctx, at, o, shows, draw)
 	if err != nil && badMessage(err) {
 		a.log.Error("slack refuses the blocks of a message; sending its text alone", "room", o.Room, "key", o.Key, "err", err)
-		id, err = a.send(ctx, at, channel, o.Target, r, false)
+		id, err = a.send(ctx, at, channel, o.Target, draw(picture{why: shows.why}), false)
 	}
 	if err != nil {
 		a.doubtToken(at, err)

@@ -40,7 +40,7 @@ type Installations interface {
 // scopes are what the app asks for when it is installed, as in the manifests.
 func scopes() []string {
 	return []string{
-		"app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history", "im:history",
+		"app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:write", "groups:history", "im:history",
 		"mpim:history", "users:read",
 	}
 }

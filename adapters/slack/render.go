@@ -21,6 +21,7 @@ const (
 	maxShown   = 13_000 // in all blocks together
 	maxFooter  = 1000
 	maxActions = 25
+	maxAltText = 2000
 	// readable is how much of a button's label people see on every device.
 	readable = 30
 )
@@ -89,7 +90,7 @@ func render(c bot.Card, name, link, see string) rendered {
 	table := strings.Join(lines, "\n")
 
 	// What can be pressed must stay readable, so the body is what gives way first.
-	left := budget{maxBlocks - 4, maxShown - maxActions*maxButton - maxHeader - maxFooter}
+	left := budget{maxBlocks - 5, maxShown - maxActions*maxButton - maxHeader - maxFooter}
 	listed := left.take(parts("choices", choiceList(c)))
 	after = left.take(after)
 	body = left.take(body)
@@ -122,6 +123,20 @@ func render(c bot.Card, name, link, see string) rendered {
 		text = []string{"…"}
 	}
 	r.text = clipEscaped(strings.Join(text, "\n"), maxText)
+	return r
+}
+
+// with shows a picture above the small print.
+func (r rendered) with(p picture, name string) rendered {
+	if p.file == "" {
+		return r
+	}
+	n := len(r.blocks)
+	if n > 0 && r.blocks[n-1].BlockType() == slackgo.MBTContext {
+		n--
+	}
+	file := &slackgo.SlackFileObject{ID: p.file}
+	r.blocks = slices.Insert(r.blocks, n, slackgo.Block(slackgo.NewImageBlockSlackFile(file, clip(p.alt, maxAltText), name+"picture", nil)))
 	return r
 }
 

@@ -131,11 +131,7 @@ func readsOnly(in bot.Incoming) bool {
 	if in.Choice != "" || !in.Addressed {
 		return false
 	}
-	switch bot.ParseCommand(in.Text).Word {
-	case bot.WordHelp, bot.WordTopics, bot.WordLeaderboard, bot.WordMe:
-		return true
-	}
-	return false
+	return bot.ParseCommand(in.Text).ReadsOnly()
 }
 
 // due is what a person is to read now; ok is false when that is nothing. An event

@@ -23,6 +23,7 @@ func slackTexts() slack.Texts {
 		Refused: "Slack doesn't let me post this here, so it was dropped. An admin can look into the app's permissions and this channel's.",
 		See:     "Go to it",
 		Cancel:  "Cancel",
+		NoScope: "No picture: the app may not upload files here (files:write). An admin can install it again to allow that.", NoPicture: "No picture this time: Slack didn't take it.",
 		Pages: slack.Pages{
 			Installed: slack.Page{Title: "quizbot is installed", Body: "It is now in the workspace NAME. Invite it to a channel with /invite, then type /quiz to be asked something. You can close this page."},
 			Denied:    slack.Page{Title: "Nothing was installed", Body: "You declined at Slack, so nothing has changed. You can close this page."},
@@ -37,10 +38,10 @@ func slackTexts() slack.Texts {
 
 // newSlack makes the adapter: with the token of the configuration, or with those of
 // the workspaces that have installed the app.
-func newSlack(ctx context.Context, conf config, kept *store.Store, core *bot.Bot, m *meter, log *slog.Logger) (*slack.Adapter, error) {
+func newSlack(ctx context.Context, conf config, kept *store.Store, core *bot.Bot, draw drawFunc, m *meter, log *slog.Logger) (*slack.Adapter, error) {
 	c := slack.Config{
 		SigningSecrets: conf.secrets("SLACK_SIGNING_SECRET"), BotToken: conf.get("SLACK_BOT_TOKEN"), AppToken: conf.get("SLACK_APP_TOKEN"),
-		APIURL: conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry, Meter: m,
+		APIURL: conf.get("SLACK_API_URL"), Texts: slackTexts(), Sorry: bot.Sorry, Meter: m, Draw: draw,
 	}
 	switch {
 	case conf.manySlacks():
@@ -78,6 +79,7 @@ func discordTexts() discord.Texts {
 		Below: "See below.", Done: "Done.", See: "Go to it",
 		Refused: "Discord doesn't take this message, so it was dropped. An admin finds more in the bot's log.",
 		Mention: "mention me in it, for I can't read other lines here",
+		NoFiles: "No picture: allow me Attach Files in this channel.", NoPicture: "No picture this time: Discord didn't take it.",
 		Barred:  "I can't write in this channel. Allow me View Channel and Send Messages here, then try again.",
 		Reduced: "Discord does not let this bot read messages (the Message Content intent is off): /quiz, buttons, mentions and direct messages work; !quiz and answers typed in a channel don't. To allow it: Developer Portal, your app, Bot, Message Content Intent",
 	}
@@ -116,6 +118,7 @@ func discordCommands() []discord.Command {
 			c.Options = []discord.Option{
 				{Name: "period", Description: "Which days count", Choices: periodNames()},
 				{Name: "here", Description: "This room only"},
+				{Name: "chart", Description: "The week, day by day, as a picture"},
 			}
 		}
 		out = append(out, c)

@@ -137,11 +137,11 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	kept := store.New(s.engine)
 	s.core = bot.New(bot.Config{Store: kept, Log: s.log, Meter: s.meter, Retention: s.conf.retention, Speed: s.conf.speed}, pool)
 	s.answerUsers(kept)
-	messengers := map[string]bot.Messenger{}
+	messengers, draw := map[string]bot.Messenger{}, newPictures().png
 	var a *slack.Adapter
 	if s.conf.slack() {
 		var err error
-		if a, err = newSlack(ctx, s.conf, kept, s.core, s.meter, s.log); err != nil {
+		if a, err = newSlack(ctx, s.conf, kept, s.core, draw, s.meter, s.log); err != nil {
 			return err
 		}
 		messengers["slack"] = a
@@ -150,7 +150,7 @@ func (s *service) assemble(ctx context.Context, pool *quiz.Pool) error {
 	if s.conf.discord() {
 		d, err := discord.New(discord.Config{
 			Token: s.conf.get("DISCORD_TOKEN"), APIURL: s.conf.get("DISCORD_API_URL"), Shards: s.conf.get("DISCORD_SHARDS"),
-			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Budget: budget{kept}, Meter: s.meter,
+			About: aboutCommand, Commands: discordCommands(), Texts: discordTexts(), Sorry: bot.Sorry, Draw: draw, Budget: budget{kept}, Meter: s.meter,
 		}, s.core, s.log)
 		if err != nil {
 			return usageError{err}
