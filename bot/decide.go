@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -29,6 +28,9 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 
 // press is a button: an answer, or a part of one.
 func (p *plan) press(in Incoming) (Reply, bool, error) {
+	if d, ok := parseDare(in.Choice); ok {
+		return p.answerDare(in, d)
+	}
 	pressed, ok := parsePress(in.Choice)
 	if !ok || pressed.tag != p.tag() {
 		return private(p.goOn(sayOldButton())), false, nil
@@ -47,7 +49,7 @@ func (p *plan) press(in Incoming) (Reply, bool, error) {
 			return Reply{}, false, err
 		}
 	}
-	if _, answered := round.Answer(string(in.User)); answered {
+	if _, answered := round.Answer(string(in.User)); answered || p.room.Bars(pressed.round, string(in.User)) {
 		return p.give(in, pressed.round, quiz.Given{})
 	}
 	if pressed.opens || pressed.typed {
@@ -257,13 +259,16 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	if err != nil {
 		return Reply{}, false, err
 	}
-	if asks := c.Word == WordStart || c.Word == WordAsk; asks && !in.Private {
+	if asks := c.Word == WordStart || c.Word == WordChallenge || c.Word == WordAsk; asks && !in.Private {
 		switch {
 		case !team.Rooms.Allows(p.ref.Room):
 			return private(sayNotInThisRoom()), false, nil
-		case c.Word == WordStart && team.AdminsStart && !admin:
+		case c.Word != WordAsk && team.AdminsStart && !admin:
 			return private(sayAdminsStart()), false, nil
 		}
+	}
+	if c.Word == WordChallenge {
+		return p.dare(in, c)
 	}
 	var input quiz.Input
 	switch c.Word {
@@ -271,10 +276,11 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 		if c.Variant == quiz.Accuracy && c.Speed.Percent() > 0 {
 			return private(sayNoSpeed()), false, nil
 		}
-		input = quiz.Start{
-			By: by, Topic: c.Topic, Count: cmp.Or(c.Count, team.Count), Each: cmp.Or(c.Each, time.Duration(team.Seconds)*time.Second),
-			Speed: cmp.Or(c.Speed, team.Speed, p.bot.speed), Variant: c.Variant, Seed: p.bot.seed(),
+		start, err := p.startOf(in, c)
+		if err != nil {
+			return Reply{}, false, err
 		}
+		input = start
 	case WordStop:
 		input = quiz.Stop{By: by, Admin: admin || in.Private, Round: p.meant(in)}
 	case WordSkip:
@@ -359,6 +365,11 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 		case quiz.Repeated:
 			p.tally.repeated++
 			return p.aloud(in, e.Round, private(p.goOn(sayRepeated(e.Round, e.Answer)))), false, nil
+		case quiz.Refused: // a duel of two others
+			if in.Choice == "" && !in.Addressed {
+				return Reply{}, false, nil // people talk while they watch
+			}
+			return private(sayDuelOnly()), false, nil
 		case quiz.Unrevealed:
 			if over {
 				return p.tooLate(in, no)

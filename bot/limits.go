@@ -149,7 +149,7 @@ func (l *limits) sorry(in Incoming, wait time.Duration, now time.Time) Reply {
 
 // heard cuts what somebody said to what can matter, so that what waits stays small.
 func heard(in Incoming) Incoming {
-	in.Name = cleanName(in.Name)
+	in.Name, in.Mentioned = cleanName(in.Name), cleanMentions(in.Mentioned)
 	if len(in.Text) > maxHeard { // too long to be an answer, and so must be what is left of it
 		in.Text = cutBytes(strings.Join(strings.Fields(in.Text), " "), maxHeard)
 	}

@@ -54,6 +54,9 @@ type Incoming struct {
 	// Private: in a direct message, where every line is meant for the bot.
 	Private bool
 
+	// Mentioned are the people and groups that Text names, in its order.
+	Mentioned []Mention
+
 	// Choice is the ID of the Choice that was pressed, or of the Form that was filled in;
 	// "" when none was.
 	Choice string

@@ -18,6 +18,7 @@ type plan struct {
 	snap   Snapshot
 	room   quiz.Room
 	posts  map[int]MessageID
+	marks  map[string]MessageID
 	direct UserID
 	causes map[string]bool
 	change Change
@@ -34,7 +35,7 @@ func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
 	now := b.now()
 	return &plan{
 		bot: b, ref: ref, now: now, snap: snap, partial: partial,
-		room: snap.State.Room, posts: snap.State.Posts, direct: snap.State.Direct, causes: map[string]bool{},
+		room: snap.State.Room, posts: snap.State.Posts, marks: snap.State.Marks, direct: snap.State.Direct, causes: map[string]bool{},
 		change: Change{Team: ref.Team, Room: ref.Room, From: snap.Rev, At: now},
 	}
 }
@@ -54,7 +55,7 @@ func (p *plan) commit(ctx context.Context, s Rooms) error {
 
 // after is the room once the plan is committed.
 func (p *plan) after() Snapshot {
-	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts, Direct: p.direct}}
+	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts, Marks: p.marked(), Direct: p.direct}}
 	if !p.idle() {
 		s.Rev++
 	}
@@ -110,7 +111,7 @@ func (p *plan) keepState() {
 	}
 	p.posts = posts
 	p.partial.keep(p.room)
-	p.change.State = &State{Room: p.room, Posts: posts, Direct: p.direct}
+	p.change.State = &State{Room: p.room, Posts: posts, Marks: p.marked(), Direct: p.direct}
 	p.change.Wake = p.room.Wake()
 	p.change.Past, p.change.Forgotten = nil, nil
 	for _, past := range p.room.Past {
@@ -164,7 +165,16 @@ func (p *plan) write(e quiz.Event) {
 			At: a.At, Given: a.Given, Right: a.Right, Points: a.Points, Speed: a.Speed, Streak: a.Streak, Hinted: e.Round.Hinted,
 		})
 	case quiz.Started:
+		if e.Game.Duel {
+			p.out(Outgoing{Card: sayDuelStarted(e, n)}, n)
+			return
+		}
 		p.out(Outgoing{Card: sayStarted(e)}, n)
+	case quiz.Dared:
+		p.out(Outgoing{Key: p.dareKey(e.Challenge.No), Card: sayDared(e, p.tag(), n)}, n)
+	case quiz.DareOver:
+		key := p.dareKey(e.Challenge.No)
+		p.out(Outgoing{Key: p.key("d%d-end", e.Challenge.No), Edit: key, Target: p.marks[key], Card: sayDareOver(e, n)}, n)
 	case quiz.Scored:
 		p.out(Outgoing{Card: sayScored(e, n)}, n)
 	case quiz.Paused:
@@ -282,6 +292,7 @@ func (p *plan) takeInner(j *job) error {
 
 func (p *plan) settle(r Receipt) {
 	p.change.Settled = append(p.change.Settled, r)
+	p.noteMark(r)
 	if r.Round > 0 && r.Message != "" {
 		p.posts = maps.Clone(p.posts)
 		if p.posts == nil {

@@ -26,18 +26,22 @@ func sayResumed(e quiz.Resumed) Card {
 	return Card{Title: "The game goes on", Footer: "The next question comes in " + span(quiz.FirstGap) + "."}
 }
 
+// sayEach is how long the questions of a game stay open.
+func sayEach(g quiz.Game) string {
+	if g.Each > 0 {
+		return "Each question stays open " + span(g.Each) + "."
+	}
+	return "Each question stays open long enough to read it."
+}
+
 func sayStarted(e quiz.Started) Card {
 	about := "every topic"
 	if e.Title != "" {
 		about = e.Title
 	}
-	each := "Each question stays open long enough to read it."
-	if e.Game.Each > 0 {
-		each = "Each question stays open " + span(e.Game.Each) + "."
-	}
 	card := Card{
 		Title:  fmt.Sprintf("A game of %s about %s", plural(e.Game.Count, "question"), about),
-		Body:   []string{each + " Everyone can answer, and every right answer scores; your first answer counts. " + rewards(e.Game)},
+		Body:   []string{sayEach(e.Game) + " Everyone can answer, and every right answer scores; your first answer counts. " + rewards(e.Game)},
 		Footer: "The first question comes in " + span(quiz.FirstGap) + ".",
 	}
 	switch e.Game.Variant {

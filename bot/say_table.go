@@ -64,6 +64,9 @@ func rightOf(g quiz.Game, s quiz.Score) string {
 // podium says who won, and who came next: places one to three, as far as somebody
 // scored for them. Who stands equal shares a place.
 func podium(g quiz.Game, n *naming) []string {
+	if g.Duel && len(g.Score) == 2 {
+		return duelResult(g, n)
+	}
 	rows, _, scored := rows(g, n)
 	if len(rows) == 0 || !won(g, rows[0].Score) {
 		if scored > 0 {

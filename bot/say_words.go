@@ -30,6 +30,7 @@ func HelpTexts() []WordHelpText {
 	return []WordHelpText{
 		{WordAsk, "[TOPIC] [for 4h]", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
 		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
+		{WordChallenge, "@NAME [TOPIC] [N] [each SECONDS] [speed off|gentle|full] [sudden-death]", "A duel with one other player, who has 5 minutes to accept"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
@@ -187,6 +188,18 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 		return Card{Title: "No question here can be answered by buttons alone", Body: []string{"One that is open for hours is answered in private, by buttons: try another topic."}}
 	case quiz.TooManyLong:
 		return Card{Title: "Too many long questions are open here", Body: []string{"One of them has to close first; stop ends the newest of yours."}}
+	case quiz.SelfDuel:
+		return Card{Title: "You can't challenge yourself", Body: []string{"Mention somebody else: challenge @NAME. To practise alone, say review."}}
+	case quiz.Challenging:
+		return Card{Title: "Your last challenge is still open here", Body: []string{"Wait for its answer, or say stop to take it back."}}
+	case quiz.ManyDuels:
+		return Card{Title: "Too many challenges are open here", Body: []string{"One of them has to be answered first, or to run out."}}
+	case quiz.NotChallenged:
+		return sayNotChallenged(false)
+	case quiz.NoChallenge:
+		return sayChallengeOver()
+	case quiz.DuelOnly:
+		return sayDuelOnly()
 	default:
 		return Card{Title: "That can't be done now"}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,6 +185,7 @@ func (s *stage) Do(ctx context.Context, a transcript.Act) error {
 			in.Fields = append(in.Fields, bot.Filled{Field: f.ID, Value: a.Values[i]})
 		}
 	}
+	in.Mentioned = s.mentioned(in.Text)
 	s.said = append(s.said, in)
 	if in.Choice == "" {
 		s.platform.write(in)
@@ -196,6 +198,20 @@ func (s *stage) Do(ctx context.Context, a transcript.Act) error {
 		return nil
 	}
 	return s.submit(ctx, in, a.Room.Name)
+}
+
+// mentioned are the people of the conversation, and the bot, that a text names with an "@".
+func (s *stage) mentioned(text string) []bot.Mention {
+	var out []bot.Mention
+	for _, word := range strings.Fields(text) {
+		name, marked := strings.CutPrefix(word, "@")
+		if p, known := s.people[name]; marked && known {
+			out = append(out, bot.Mention{Word: word, User: userID(name), Name: p.Called})
+		} else if marked && name == "quizbot" {
+			out = append(out, bot.Mention{Word: word, User: userID(name), Name: "quizbot", Bot: true})
+		}
+	}
+	return out
 }
 
 func roomID(r transcript.Room) bot.RoomID { return bot.RoomID("test:T/" + r.Name) }

@@ -16,6 +16,7 @@ type Word string
 const (
 	WordAsk         Word = "ask" // also no word at all, or a topic
 	WordStart       Word = "start"
+	WordChallenge   Word = "challenge"
 	WordStop        Word = "stop"
 	WordSkip        Word = "skip"
 	WordHint        Word = "hint"
@@ -30,13 +31,14 @@ const (
 
 // Words lists what the bot understands, in the order of its help.
 func Words() []Word {
-	return []Word{WordAsk, WordStart, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordSettings, WordPrivacy, WordHelp}
+	return []Word{WordAsk, WordStart, WordChallenge, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordSettings, WordPrivacy, WordHelp}
 }
 
 // Command is what a player asks of the bot.
 type Command struct {
 	Word  Word
-	Topic string        // ask, start; as typed
+	Whom  string        // challenge; the word that names somebody, "" when not said
+	Topic string        // ask, start, challenge; as typed
 	Open  time.Duration // ask: how long it stays open; 0 when not said, -1 when it can't be
 	Count int           // start; 0 when not said
 	Each  time.Duration // start; 0 when not said
@@ -76,6 +78,8 @@ func ParseCommand(text string) Command {
 		c.ask(rest)
 	case WordStart:
 		c.start(rest)
+	case WordChallenge:
+		c.challenge(rest)
 	case WordLeaderboard:
 		c.leaderboard(rest)
 	case WordSettings:
@@ -153,6 +157,22 @@ func (c *Command) start(args []string) {
 		topic = append(topic, args[i])
 	}
 	c.Topic = strings.Join(topic, " ")
+}
+
+// NamesOthers reports that the command is about people whom it mentions.
+func (c Command) NamesOthers() bool { return c.Word == WordChallenge }
+
+// challenge reads whom to challenge, and what remains as start does.
+func (c *Command) challenge(args []string) {
+	if len(args) == 0 {
+		return
+	}
+	at := max(slices.IndexFunc(args, isMention), 0)
+	c.Whom = args[at]
+	c.start(slices.Delete(slices.Clone(args), at, at+1))
+	if c.Odd == "" && c.Variant != quiz.Plain && c.Variant != quiz.SuddenDeath {
+		c.Odd = string(c.Variant) // with two, who is out has lost
+	}
 }
 
 func (c *Command) leaderboard(args []string) {

@@ -117,6 +117,10 @@ func (s *step) giveLate(in Give) {
 		s.say(Repeated{Round: round, Answer: before})
 		return
 	}
+	if s.room.Bars(in.Round, in.Player) {
+		s.refuse(DuelOnly)
+		return
+	}
 	if !s.inOwnTime(round, in) {
 		return
 	}

@@ -113,12 +113,19 @@ func (s *step) round(pack Pack, q Question, by string) Round {
 func (s *step) open(round Round) { s.room.Rounds = append(s.room.Rounds, round) }
 
 func (s *step) start(in Start) {
-	title := ""
+	if title, ok := s.playable(&in); ok {
+		s.begin(in.game(), title)
+	}
+}
+
+// playable reports that such a game can begin now, completes what nobody said of it, and
+// returns the title of its topic; else it refuses.
+func (s *step) playable(in *Start) (title string, ok bool) {
 	if in.Topic != "" {
 		pack, ok := s.pool.Topic(in.Topic)
 		if !ok {
 			s.refuse(NoTopic)
-			return
+			return "", false
 		}
 		in.Topic, title = pack.ID, pack.Title
 	}
@@ -128,15 +135,15 @@ func (s *step) start(in Start) {
 	switch {
 	case in.Count < 1 || in.Count > MaxCount:
 		s.refuse(BadCount)
-		return
+		return "", false
 	case in.Each != 0 && (in.Each < MinSeconds*time.Second || in.Each > MaxSeconds*time.Second):
 		s.refuse(BadTime)
-		return
+		return "", false
 	case !s.free():
-		return
+		return "", false
 	case len(s.pool.Packs()) == 0:
 		s.refuse(NoQuestions)
-		return
+		return "", false
 	}
 	s.seed(in.Seed)
 	switch {
@@ -145,11 +152,19 @@ func (s *step) start(in Start) {
 	case in.Speed == "":
 		in.Speed = SpeedGentle
 	}
-	s.room.Game = &Game{
-		Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed, Variant: in.Variant,
-		First: s.room.Last + 1, Next: s.now.Add(FirstGap),
-	}
-	s.say(Started{Game: *s.room.Game, Title: title})
+	return title, true
+}
+
+// game is the game that was asked for, before it begins.
+func (in Start) game() Game {
+	return Game{Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed, Variant: in.Variant}
+}
+
+// begin lets a game begin.
+func (s *step) begin(g Game, title string) {
+	g.First, g.Next = s.room.Last+1, s.now.Add(FirstGap)
+	s.room.Game = &g
+	s.say(Started{Game: g, Title: title})
 }
 
 // next asks the game's next question.
@@ -259,6 +274,9 @@ func (s *step) steered(no int, by string, admin bool) (round Round, open, ok boo
 }
 
 func (s *step) stop(in Stop) {
+	if s.withdraw(in) {
+		return
+	}
 	round, open, ok := s.steered(in.Round, in.By, in.Admin)
 	if !ok {
 		return
@@ -314,6 +332,10 @@ func (s *step) give(in Give) {
 	}
 	if round.over(in.At) {
 		s.say(Late{Round: in.Round})
+		return
+	}
+	if s.room.Bars(in.Round, in.Player) {
+		s.refuse(DuelOnly)
 		return
 	}
 	if !s.inOwnTime(round, in) {
@@ -376,6 +398,7 @@ func (s *step) tick() {
 			s.close(round.No, false)
 		}
 	}
+	s.expire()
 	g := s.room.Game
 	switch {
 	case g == nil:

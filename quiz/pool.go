@@ -16,7 +16,7 @@ import (
 // by one of them.
 func Reserved() []string {
 	return []string{
-		"ask", "start", "stop", "skip", "hint", "pause", "resume", "leaderboard", "me", "review", "topics", "help",
+		"ask", "start", "challenge", "stop", "skip", "hint", "pause", "resume", "leaderboard", "me", "review", "topics", "help",
 		"add", "suggestions", "schedule", "settings", "link", "privacy", "quiz",
 		"today", "week", "month", "all", "here", "each", "speed", "elimination", "sudden-death",
 	}

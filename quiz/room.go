@@ -29,6 +29,11 @@ type Room struct {
 	// Drawn says, by pack ID, how far the room is through that pack.
 	Drawn map[string]Cursor `json:"drawn,omitempty"`
 
+	// Challenges are those that wait for an answer, oldest first, and Challenged is the
+	// number of the newest; they count from 1 and never start again.
+	Challenges []Challenge `json:"challenges,omitempty"`
+	Challenged int         `json:"challenged,omitempty"`
+
 	// Past are rounds that were closed of late, oldest first: answers given in time
 	// that come late still count. They are kept beside the room, one record each.
 	Past []Past `json:"-"`
@@ -112,6 +117,8 @@ type Game struct {
 	// Variant is how it is won, and Closed how many of its questions are over.
 	Variant Variant `json:"variant,omitempty"`
 	Closed  int     `json:"closed,omitempty"`
+	// Duel: the two who are in its table from the start, and nobody else, can answer.
+	Duel bool `json:"duel,omitempty"`
 	// Paused is since when the game is, or will be once its open question is over; zero:
 	// it goes on by itself.
 	Paused time.Time `json:"paused,omitzero"`
@@ -195,6 +202,9 @@ func (r Room) Wake() time.Time {
 		if !g.Paused.IsZero() && !r.asking() {
 			earlier(g.Paused.Add(MaxPause))
 		}
+	}
+	for _, c := range r.Challenges {
+		earlier(c.Until.Add(Settle))
 	}
 	r.wakeLate(earlier)
 	return wake

@@ -124,7 +124,7 @@ func (s *step) priced(round Round, a Answer, pace Pace) Answer {
 		return a
 	}
 	a.Speed = speedPoints(round, a.At, pace)
-	if g := s.gameOf(round.No); g != nil && round.Speed != "" {
+	if g := s.room.gameOf(round.No); g != nil && round.Speed != "" {
 		hits := s.hits(*g, a.Player)
 		a.Streak = g.streaks(hits.with(g.nth(round.No))) - g.streaks(hits)
 	}
@@ -149,13 +149,13 @@ func (s *step) hits(g Game, player string) Bits {
 }
 
 // gameOf is the game that a round is or was part of; nil when it is not known. What it
-// points to may be shared with the room that the step began with.
-func (s *step) gameOf(no int) *Game {
-	if g := s.room.Game; g != nil && g.has(no) {
+// points to may be shared with other rooms.
+func (r Room) gameOf(no int) *Game {
+	if g := r.Game; g != nil && g.has(no) {
 		return g
 	}
-	for i := range s.room.Ended {
-		if g := &s.room.Ended[i]; no >= g.First && no <= g.Last {
+	for i := range r.Ended {
+		if g := &r.Ended[i]; no >= g.First && no <= g.Last {
 			return &g.Game
 		}
 	}

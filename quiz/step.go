@@ -247,6 +247,13 @@ const (
 	GamePaused   Reason = "game-paused"   // the game waits to be resumed
 	NotPaused    Reason = "not-paused"    // there is nothing to resume
 	NoGame       Reason = "no-game"       // there is nothing to pause
+
+	SelfDuel      Reason = "self-duel"       // whoever challenges is the one who is challenged
+	Challenging   Reason = "challenging"     // this player has challenged somebody here already
+	ManyDuels     Reason = "many-challenges" // MaxChallenges wait here
+	NotChallenged Reason = "not-challenged"  // it is somebody else's to accept or to decline
+	NoChallenge   Reason = "no-challenge"    // the challenge is over
+	DuelOnly      Reason = "duel-only"       // two others have a duel, and only they can answer
 )
 
 // Step plays one input at a time: it returns the room as it is afterwards and
@@ -277,6 +284,10 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 		s.pause(in)
 	case Resume:
 		s.resume(in)
+	case Dare:
+		s.dare(in)
+	case AnswerDare:
+		s.answerDare(in)
 	case Give:
 		s.give(in)
 	case Reveal:

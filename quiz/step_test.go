@@ -403,7 +403,12 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 		}
 		return Tick{}
 	case 7:
-		return []Input{Tick{}, Reveal{Round: no, Player: player}}[r.IntN(2)]
+		other := string(rune('a' + r.IntN(6)))
+		return []Input{
+			Tick{}, Reveal{Round: no, Player: player}, Tick{}, Reveal{Round: no, Player: player},
+			Dare{Start: Start{By: player, Topic: topic, Count: r.IntN(4), Variant: []Variant{Plain, SuddenDeath}[r.IntN(2)], Seed: r.Uint64()}, Player: other, Name: other},
+			AnswerDare{No: max(room.Challenged-r.IntN(3), 0), By: player, Name: player, Accept: r.IntN(3) > 0, At: now}, dared(r, room, now), dared(r, room, now),
+		}[r.IntN(8)]
 	default:
 		given := Given{Picks: []int{r.IntN(3)}}
 		if round, ok := room.Round(no); ok && r.IntN(2) == 0 {
@@ -413,11 +418,25 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	}
 }
 
+// dared is what whoever was challenged says, where somebody was.
+func dared(r *rand.Rand, room Room, now time.Time) Input {
+	if len(room.Challenges) == 0 {
+		return Tick{}
+	}
+	c := room.Challenges[r.IntN(len(room.Challenges))]
+	return AnswerDare{No: c.No, By: c.Player, Name: c.Player, Accept: true, At: now}
+}
+
 // TestRandomPlay holds what is true of every game, whatever is thrown at it.
 func TestRandomPlay(t *testing.T) {
 	late := 0
+	duels := 0
 	for seed := range uint64(seeds) {
-		late += checkPlay(t, seed, 300)
+		l, d := checkPlay(t, seed, 300)
+		late, duels = late+l, duels+d
+	}
+	if duels < seeds/10 {
+		t.Errorf("only %d answers in duels", duels)
 	}
 	if late < seeds*2/5 {
 		t.Errorf("only %d answers came late and counted", late)
@@ -443,8 +462,8 @@ func answersOf(r Room) string {
 	return b.String()
 }
 
-// checkPlay returns how many answers counted that came late.
-func checkPlay(t *testing.T, seed uint64, steps int) int {
+// checkPlay returns how many answers counted that came late, and how many in duels.
+func checkPlay(t *testing.T, seed uint64, steps int) (late, duels int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	x := &table{t: t, pool: testPool(t, 5, 9), now: noon}
 	answered := map[int]map[string]int{} // points by round and player
@@ -453,7 +472,6 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 	inGame := map[string]int{}         // points of the newest game
 	gameOf := map[int]map[string]int{} // by round
 	ends, overs := map[int]time.Time{}, map[int]time.Time{}
-	late := 0
 	paused := false
 	for i := range steps {
 		before, _ := json.Marshal(x.room)
@@ -530,6 +548,12 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 					}
 				}
 				answered[no][who] = e.Answer.Points
+				if g := x.room.gameOf(no); g != nil && g.Duel {
+					duels++
+					if len(g.Score) != 2 || !slices.ContainsFunc(g.Score, func(s Score) bool { return s.Player == who }) {
+						t.Fatalf("seed %d: %s answers in the duel of %+v", seed, who, g.Score)
+					}
+				}
 				if e.Answer.Right != Grade(e.Round.Question, e.Answer.Given) || e.Answer.Right != (e.Answer.Points > 0) {
 					t.Fatalf("seed %d: graded %+v", seed, e.Answer)
 				}
@@ -575,7 +599,7 @@ func checkPlay(t *testing.T, seed uint64, steps int) int {
 	if steps >= 300 && played == 0 {
 		t.Errorf("seed %d: nothing was asked", seed)
 	}
-	return late
+	return late, duels
 }
 
 func checkScore(t *testing.T, seed uint64, game Game, want map[string]int) {

@@ -77,6 +77,12 @@ func loadRoom(tx Tx, room string, snap *bot.Snapshot) error {
 			return err
 		}
 	}
+	for i := range snap.State.Room.Challenges {
+		c := &snap.State.Room.Challenges[i]
+		if c.ByName, err = names.of(c.By); err != nil {
+			return err
+		}
+	}
 	prefix := key(keyOutbox, room)
 	lines, err := tx.Scan(prefix, after(prefix), 0)
 	if err != nil {

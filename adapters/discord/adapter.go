@@ -71,7 +71,7 @@ type Command struct {
 	Options           []Option
 }
 
-// Option is a parameter of a subcommand. Known names: topic, count, seconds, speed,
+// Option is a parameter of a subcommand. Known names: user, topic, count, seconds, speed,
 // variant, period, here, chart.
 type Option struct {
 	Name, Description string

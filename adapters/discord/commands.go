@@ -46,6 +46,7 @@ const (
 	optionString  = 3
 	optionInteger = 4
 	optionBoolean = 5
+	optionUser    = 6
 )
 
 func (a *Adapter) command() command {
@@ -59,6 +60,8 @@ func (a *Adapter) command() command {
 				option.Autocomplete = true
 			case "count", "seconds":
 				option.Type, option.MinValue, option.MaxValue = optionInteger, &o.Min, &o.Max
+			case "user":
+				option.Type, option.Required = optionUser, true
 			case "here", "chart":
 				option.Type = optionBoolean
 			}

@@ -39,6 +39,10 @@ type message struct {
 	Edited    *string `json:"edited_timestamp"`
 	Author    *user   `json:"author"`
 	Member    *member `json:"member"`
+	Mentions  []struct {
+		user
+		Member *member `json:"member"`
+	} `json:"mentions"`
 	Reference *struct {
 		MessageID string `json:"message_id"`
 	} `json:"message_reference"`
@@ -66,6 +70,10 @@ type interactData struct {
 	Options  []interactOption `json:"options"`
 	Values   []string         `json:"values"`
 	Filled   []submitted      `json:"components"` // of a modal
+	Resolved struct {
+		Users   map[string]user   `json:"users"`
+		Members map[string]member `json:"members"`
+	} `json:"resolved"` // who the options are about
 }
 
 type interactOption struct {
@@ -152,7 +160,7 @@ func readMessage(m message, self string, roleOf func(guild, user string, roles [
 	a.in = bot.Incoming{
 		ID: platform + ":m:" + m.ID, Team: teamID(m.GuildID, m.ChannelID), Room: roomID(m.GuildID, m.ChannelID), User: userID(m.Author.ID),
 		Name: displayName(m.Author, m.Member), Role: roleOf(m.GuildID, m.Author.ID, roles),
-		Text: text, Addressed: addressed, Private: m.GuildID == "", Aloud: m.GuildID != "", At: timeOf(m.ID),
+		Text: plainMentions(text), Mentioned: m.mentioned(), Addressed: addressed, Private: m.GuildID == "", Aloud: m.GuildID != "", At: timeOf(m.ID),
 	}
 	if m.Reference != nil {
 		a.in.ReplyTo = bot.MessageID(m.Reference.MessageID)
@@ -185,7 +193,7 @@ func decodeInteraction(data []byte) (a arrival, ok bool, err error) {
 	}
 	switch i.Type {
 	case interactCommand:
-		a.in.Text, a.in.Addressed = commandText(i.Data), true
+		a.in.Text, a.in.Addressed, a.in.Mentioned = commandText(i.Data), true, i.mentioned()
 	case interactComponent:
 		a.in.Choice = i.Data.CustomID
 		if len(i.Data.Values) > 0 {
@@ -221,7 +229,7 @@ func commandText(d *interactData) string {
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
-	order := []string{"topic", "for", "count", "seconds", "speed", "variant", "period", "here", "chart"}
+	order := []string{"user", "topic", "for", "count", "seconds", "speed", "variant", "period", "here", "chart"}
 	named := len(words) > 0 && words[0] == string(bot.WordSettings) // each is said with its name, in any order
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
@@ -242,10 +250,14 @@ func commandText(d *interactData) string {
 			}
 			words = append(words, strconv.FormatFloat(v, 'f', -1, 64))
 		case string:
-			if o.Name == "speed" || o.Name == "for" {
-				words = append(words, o.Name)
+			switch {
+			case o.Name == "speed" || o.Name == "for":
+				words = append(words, o.Name, v)
+			case o.Type == optionUser:
+				words = append(words, personWord(v))
+			default:
+				words = append(words, plainMentions(v))
 			}
-			words = append(words, v)
 		}
 	}
 	return strings.Join(words, " ")

@@ -66,7 +66,7 @@ func TestDecodeMessages(t *testing.T) {
 		"an old mention":          {message(`"content":"<@!5>: help"`), true, "help", true},
 		"a mention behind":        {message(`"content":"help <@5>"`), true, "help ", true},
 		"a mention and prefix":    {message(`"content":"<@5> !quiz help"`), true, "help", true},
-		"somebody else's mention": {message(`"content":"<@6> help"`), true, "<@6> help", false},
+		"somebody else's mention": {message(`"content":"<@6> help"`), true, "@6 help", false},
 		"no content":              {message(`"content":""`), true, "", false},
 		"a bot":                   {strings.Replace(message(`"content":"x"`), `"username"`, `"bot":true,"username"`, 1), false, "", false},
 		"itself":                  {strings.Replace(message(`"content":"x"`), `"id":"9"`, `"id":"5"`, 1), false, "", false},

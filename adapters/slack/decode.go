@@ -19,8 +19,9 @@ type arrival struct {
 	name  string // as the payload has it; may be ""
 	user  string // Slack's own id
 	team  string
-	event bool // Slack sends it again until it is acknowledged
-	form  bool // a form that was filled in: its acknowledgement can keep it open
+	raw   string // what was said to the bot, with Slack's markup; "" for a press
+	event bool   // Slack sends it again until it is acknowledged
+	form  bool   // a form that was filled in: its acknowledgement can keep it open
 	// trigger lets a form be opened in answer, for a moment; "" where none can be.
 	trigger string
 }
@@ -137,7 +138,7 @@ func decodeEvent(body []byte, who locate) (env envelope, a arrival, ok bool, err
 			bots = append(bots, who.UserID)
 		}
 	}
-	a = arrival{user: m.User, team: team, event: true}
+	a = arrival{user: m.User, team: team, raw: m.Text, event: true}
 	private := m.ChannelType == "im" || strings.HasPrefix(m.Channel, "D")
 	text, addressed := stripMention(m.Text, bots)
 	if at := mention.FindStringIndex(text); m.Type == "app_mention" && !addressed && at != nil && at[0] == 0 {
@@ -181,7 +182,9 @@ var markup = regexp.MustCompile(`<([^<>]*)>`)
 func plainText(s string) string {
 	s = markup.ReplaceAllStringFunc(s, func(m string) string {
 		target, label, labelled := strings.Cut(m[1:len(m)-1], "|")
-		switch {
+		switch person := named.FindStringSubmatch(m); {
+		case person != nil:
+			return personWord(person[1])
 		case labelled && strings.HasPrefix(target, "#"):
 			return "#" + label
 		case labelled:
@@ -205,7 +208,7 @@ func decodeCommand(form url.Values, who locate) (arrival, error) {
 	}
 	private := strings.HasPrefix(channel, "D") || form.Get("channel_name") == "directmessage"
 	return arrival{
-		user: user, team: team, name: form.Get("user_name"), trigger: form.Get("trigger_id"),
+		user: user, team: team, name: form.Get("user_name"), raw: form.Get("text"), trigger: form.Get("trigger_id"),
 		in: bot.Incoming{
 			ID:   onceID("cmd", form.Get("trigger_id"), form.Get("response_url"), team, channel, user, form.Get("command"), form.Get("text")),
 			Team: teamID(team), Room: roomID(team, channel), User: userID(team, user),

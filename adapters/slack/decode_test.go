@@ -238,7 +238,7 @@ func TestDecodeCommand(t *testing.T) {
 				a.to.responseURL == "https://hooks.slack.com/commands/T1/1/x"
 		}},
 		{"no words", map[string]string{"text": ""}, func(a arrival) bool { return a.in.Text == "" && a.in.Addressed }},
-		{"escaped words", map[string]string{"text": "a &lt;b&gt; <@U9|bob> &amp; <#C1|general>"}, func(a arrival) bool { return a.in.Text == "a <b> bob & #general" }},
+		{"escaped words", map[string]string{"text": "a &lt;b&gt; <@U9|bob> &amp; <#C1|general>"}, func(a arrival) bool { return a.in.Text == "a <b> @U9 & #general" }},
 		{"direct message", map[string]string{"channel_id": "D2", "channel_name": "directmessage"}, func(a arrival) bool { return a.in.Private && a.to.private }},
 		{"private by name", map[string]string{"channel_name": "directmessage"}, func(a arrival) bool { return a.in.Private }},
 		{"no team", map[string]string{"team_id": ""}, func(a arrival) bool { return a.in.Room == "slack:/C2" }},

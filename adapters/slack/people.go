@@ -30,10 +30,12 @@ const (
 )
 
 type person struct {
-	name  string
-	role  bot.Role
-	until time.Time // looked up again after that
-	sure  time.Time // when Slack told
+	name string
+	role bot.Role
+	// program: a bot. missing: there is nobody of that name, or not any more.
+	program, missing bool
+	until            time.Time // looked up again after that
+	sure             time.Time // when Slack told
 }
 
 // people remembers what people are called and may do.
@@ -183,6 +185,11 @@ func (a *Adapter) lookup(team, user string) person {
 	if err != nil {
 		a.doubtToken(at, err)
 		a.log.Debug("users.info failed", "user", user, "err", err)
+		if gone := new(slackgo.SlackErrorResponse); errors.As(err, gone) && gone.Err == "user_not_found" {
+			who := person{missing: true, until: a.now().Add(unknownFor)}
+			a.people.put(id, who)
+			return who
+		}
 		var limited *bot.RetryError
 		if errors.As(classify(err, true), &limited) && limited.After > 0 {
 			a.people.pause(team, a.now().Add(limited.After))
@@ -190,7 +197,7 @@ func (a *Adapter) lookup(team, user string) person {
 		return a.people.keep(id, a.now())
 	}
 	now := a.now()
-	who := person{name: displayName(u), until: now.Add(knownFor), sure: now}
+	who := person{name: displayName(u), program: u.IsBot, missing: u.Deleted, until: now.Add(knownFor), sure: now}
 	if u.IsAdmin || u.IsOwner || u.IsPrimaryOwner {
 		who.role, who.until = bot.Admin, now.Add(adminFor)
 	}

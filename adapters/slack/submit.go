@@ -46,20 +46,21 @@ func (a *Adapter) take(arrived arrival) *pending {
 		return p
 	}
 	if bot.OpensForm(arrived.in.Choice) {
-		a.place(p, func() person { return person{} }) // there is a moment to open it in, and nobody's name is needed
+		// there is a moment to open it in, and nobody's name is needed
+		a.place(p, func() person { return person{} }, func() []bot.Mention { return nil })
 		return p
 	}
-	who := a.who(arrived.team, arrived.user)
-	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who) }) {
+	who, others := a.who(arrived.team, arrived.user), a.mentioned(arrived)
+	if !a.rooms.do(string(arrived.in.Room), 1, func() { a.place(p, who, others) }) {
 		a.finish(p, bot.Reply{}, bot.ErrBusy)
 	}
 	return p
 }
 
 // place adds what Slack's payload doesn't say, what the person is called and may
-// do, and gives the arrival its place. What becomes of it is waited for beside the
+// do, and who the others are that a command names, and gives the arrival its place. What becomes of it is waited for beside the
 // room's lane.
-func (a *Adapter) place(p *pending, who func() person) {
+func (a *Adapter) place(p *pending, who func() person, others func() []bot.Mention) {
 	var wait func(context.Context) (bot.Reply, error)
 	defer func() {
 		if wait == nil {
@@ -75,7 +76,7 @@ func (a *Adapter) place(p *pending, who func() person) {
 	if p.in.Role = known.role; known.name != "" {
 		p.name = known.name
 	}
-	p.in.Name = p.name
+	p.in.Name, p.in.Mentioned = p.name, others()
 	a.askers.put(p.in.Room, p.to.responseURL, a.now())
 	failpoint.Reach(failpoint.SlackReceived)
 	wait = a.core.Queue(p.in)

@@ -114,6 +114,15 @@ func discordCommands() []discord.Command {
 			}
 		case bot.WordPrivacy:
 			c.Options = []discord.Option{{Name: "action", Description: "What to do with what I keep; nothing: show it", Choices: privacyNames()}}
+		case bot.WordChallenge:
+			c.Options = []discord.Option{
+				{Name: "user", Description: "Whom to challenge"},
+				{Name: "topic", Description: "What to be asked about"},
+				{Name: "count", Description: "How many questions", Min: 1, Max: quiz.MaxCount},
+				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: quiz.MaxSeconds},
+				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
+				{Name: "variant", Description: "What decides where it is a draw", Choices: []string{string(quiz.SuddenDeath)}},
+			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
 				{Name: "period", Description: "Which days count", Choices: periodNames()},

@@ -15,6 +15,8 @@ const (
 	optionString  = 3
 	optionInteger = 4
 	optionBoolean = 5
+	optionUser    = 6
+	optionRole    = 8
 )
 
 // command is a registered slash command.

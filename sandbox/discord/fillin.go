@@ -82,6 +82,8 @@ func fillOptions(options []option, words []string, focused string) []obj {
 			return o.offers(w)
 		}); ok {
 			give(o, w)
+		} else if o, id, ok := findMention(w, find); ok {
+			give(o, id)
 		} else if w == "each" {
 			next = "seconds"
 		} else {
@@ -124,6 +126,55 @@ func namedText(options []option, words []string) (int, option) {
 		first = false
 	}
 	return -1, option{}
+}
+
+// findMention is the option that a mention fits, and whom it mentions.
+func findMention(word string, find func(func(option) bool) (option, bool)) (o option, id string, ok bool) {
+	m := mentionPattern.FindStringSubmatch(word)
+	if m == nil || m[0] != word || m[2] == "" {
+		return option{}, "", false
+	}
+	kind := optionUser
+	if m[1] == "&" {
+		kind = optionRole
+	}
+	o, ok = find(func(o option) bool { return o.Type == kind })
+	return o, m[2], ok
+}
+
+// resolve adds to a command's data what its options mention. The caller holds mu.
+func (s *Server) resolve(c *channel, data obj) {
+	users, members, roles := obj{}, obj{}, obj{}
+	g := s.guilds[c.GuildID]
+	for _, o := range optionsOf(data) {
+		id, _ := o["value"].(string)
+		switch o["type"] {
+		case optionUser:
+			if s.users[id] == nil {
+				continue
+			}
+			users[id] = s.userJSON(id)
+			if g != nil && g.member(id) != nil {
+				members[id] = s.memberJSON(g, g.member(id), false)
+			}
+		case optionRole:
+			if g != nil && g.role(id) != nil {
+				roles[id] = roleJSON(*g.role(id))
+			}
+		}
+	}
+	if len(users)+len(roles) > 0 {
+		data["resolved"] = obj{"users": users, "members": members, "roles": roles}
+	}
+}
+
+// optionsOf are the options that are filled in, those of the subcommand where there is one.
+func optionsOf(data obj) []obj {
+	given, _ := data["options"].([]obj)
+	if len(given) == 1 && given[0]["type"] == optionSub {
+		given, _ = given[0]["options"].([]obj)
+	}
+	return given
 }
 
 // fillInNamed makes a command's data of named values. The caller holds mu.
@@ -198,6 +249,9 @@ func (o option) allows(v any) bool {
 	case optionBoolean:
 		_, ok := v.(bool)
 		return ok
+	case optionUser, optionRole:
+		id, ok := v.(string)
+		return ok && snowflake(id) != 0
 	}
 	return true
 }

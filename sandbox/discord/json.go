@@ -103,8 +103,13 @@ func (s *Server) guildJSON(g *guild, whole bool) obj {
 // messageJSON is a message as REST and the gateway show it.
 func (s *Server) messageJSON(m *Message, event bool) obj {
 	mentions := []obj{}
+	g := s.guilds[m.GuildID]
 	for _, id := range m.Mentioned {
-		mentions = append(mentions, s.userJSON(id))
+		who := s.userJSON(id)
+		if g != nil && event && g.member(id) != nil {
+			who["member"] = s.memberJSON(g, g.member(id), false)
+		}
+		mentions = append(mentions, who)
 	}
 	out := obj{
 		"id": m.ID, "channel_id": m.ChannelID, "type": m.Type, "content": m.Content, "author": s.userJSON(m.AuthorID),

@@ -53,10 +53,13 @@ func (s *Server) press(ctx context.Context, messageID, userID, customID string, 
 // Slash has a player type a slash command, such as "/quiz start websocket 5",
 // fills in its options as a client would, and waits until the app has answered
 // or has failed to. Words go to the options that they fit: numbers to numbers,
-// the name of a switch to the switch, a listed choice to its option, everything
-// else to the first text.
+// the name of a switch to the switch, a listed choice to its option, a mention (also
+// "@name") to a user or a role, everything else to the first text.
 func (s *Server) Slash(ctx context.Context, channelID, userID, text string) (Interaction, error) {
 	return s.command(ctx, InteractCommand, channelID, userID, func() (obj, error) {
+		if c := s.channels[channelID]; c != nil {
+			text = s.mention(c, text)
+		}
 		data, err := s.fillIn(text, "")
 		if err != nil {
 			return nil, err
@@ -100,6 +103,7 @@ func (s *Server) command(ctx context.Context, kind int, channelID, userID string
 		s.mu.Unlock()
 		return Interaction{}, err
 	}
+	s.resolve(c, data)
 	i := s.interact(kind, c, userID, nil, data)
 	s.mu.Unlock()
 	return s.settled(ctx, i)

@@ -83,7 +83,7 @@ func (s *Server) Slash(ctx context.Context, channelID, userID, command, text str
 	fields := map[string]string{
 		"token": verificationToken, "team_id": c.team.home(u.ID), "team_domain": c.team.Domain,
 		"channel_id": c.ID, "channel_name": c.nameForApps(), "user_id": u.ID, "user_name": u.Name,
-		"command": command, "text": escaper.Replace(text), "api_app_id": s.opt.AppID,
+		"command": command, "text": s.commandText(c.team, text), "api_app_id": s.opt.AppID,
 		"is_enterprise_install": "false", "response_url": ans.ResponseURL, "trigger_id": ans.TriggerID,
 	}
 	payload, err := json.Marshal(fields)
@@ -100,6 +100,17 @@ func (s *Server) Slash(ctx context.Context, channelID, userID, command, text str
 	s.launch(false, d)
 	s.mu.Unlock()
 	return ans.wait(ctx, d)
+}
+
+// commandText is what the app gets of a typed command. The caller holds mu.
+func (s *Server) commandText(w *team, text string) string {
+	if s.opt.PlainCommands {
+		return escaper.Replace(text)
+	}
+	return userToken.ReplaceAllStringFunc(w.typed(text), func(m string) string {
+		id := userToken.FindStringSubmatch(m)[1]
+		return "<@" + id + "|" + w.users[id].Name + ">"
+	})
 }
 
 // wait fills in how the delivery ended.

@@ -17,6 +17,9 @@ type Options struct {
 	SigningSecret, AppToken       string
 	// Command is the app's slash command; DefaultCommand when empty.
 	Command string
+	// PlainCommands: "Escape channels, users, and links" is off for the command, so that
+	// what looks like a mention in it reaches the app as plain text.
+	PlainCommands bool
 
 	// Teams are the workspaces; nil means one, DefaultTeam().
 	Teams []Team

@@ -134,6 +134,9 @@ func (m *model) Room(ctx context.Context, team bot.TeamID, room bot.RoomID) (bot
 	for _, g := range state.Ended {
 		tables = append(tables, g.Game.Score)
 	}
+	for i := range state.Challenges {
+		state.Challenges[i].ByName = t.names[bot.UserID(state.Challenges[i].By)]
+	}
 	for _, table := range tables {
 		for i := range table {
 			table[i].Name = t.names[bot.UserID(table[i].Player)]

@@ -19,6 +19,9 @@ func mentions(s bot.State) []bot.UserID {
 	for _, r := range s.Room.Rounds {
 		out = append(out, bot.UserID(r.By))
 	}
+	for _, c := range s.Room.Challenges {
+		out = append(out, bot.UserID(c.By), bot.UserID(c.Player))
+	}
 	if g := s.Room.Game; g != nil {
 		out = append(out, bot.UserID(g.By))
 		for _, x := range g.Score {
@@ -40,6 +43,12 @@ func withoutPlayer(s bot.State, player bot.UserID) bot.State {
 	for i := range s.Room.Rounds {
 		if s.Room.Rounds[i].By == string(player) {
 			s.Room.Rounds[i].By = ""
+		}
+	}
+	s.Room.Challenges = slices.DeleteFunc(s.Room.Challenges, func(c quiz.Challenge) bool { return c.Player == string(player) })
+	for i := range s.Room.Challenges {
+		if s.Room.Challenges[i].By == string(player) {
+			s.Room.Challenges[i].By = ""
 		}
 	}
 	if g := s.Room.Game; g != nil {
