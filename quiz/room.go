@@ -204,7 +204,9 @@ func (r Room) Wake() time.Time {
 		}
 	}
 	for _, c := range r.Challenges {
-		earlier(c.Until.Add(Settle))
+		if !c.Until.IsZero() {
+			earlier(c.Until.Add(Settle))
+		}
 	}
 	r.wakeLate(earlier)
 	return wake
