@@ -184,8 +184,6 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 		return Card{Title: fmt.Sprintf("A question of a game stays open %d to %d seconds", quiz.MinSeconds, quiz.MaxSeconds)}
 	case quiz.BadOpen:
 		return Card{Title: "A question can be open for " + span(quiz.MinOpen) + " to " + plural(int(quiz.MaxOpen/(24*time.Hour)), "day")}
-	case quiz.OnlyTyped:
-		return Card{Title: "No question here can be answered by buttons alone", Body: []string{"One that is open for hours is answered in private, by buttons: try another topic."}}
 	case quiz.TooManyLong:
 		return Card{Title: "Too many long questions are open here", Body: []string{"One of them has to close first; stop ends the newest of yours."}}
 	case quiz.SelfDuel:

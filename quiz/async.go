@@ -158,17 +158,3 @@ func (s *step) inOwnTime(round Round, in Give) bool {
 	}
 	return false
 }
-
-// pressed is the pool without the questions whose answers are typed: what is typed in a
-// room, everybody reads.
-func (p *Pool) pressed() *Pool {
-	out := *p
-	out.packs = slices.Clone(p.packs)
-	for i, pack := range out.packs {
-		out.packs[i].Questions = slices.DeleteFunc(slices.Clone(pack.Questions), func(q Question) bool { return !q.Pressable() })
-	}
-	return &out
-}
-
-// Pressable: the question can be answered by buttons alone.
-func (q Question) Pressable() bool { return q.Kind != Text && q.Kind != Number }

@@ -90,30 +90,6 @@ func TestAsyncBesideOthers(t *testing.T) {
 	only[Revealed](x, x.play(Reveal{Round: 1, Player: "p"}))
 }
 
-// Only questions that buttons can answer are asked so, each before any comes again.
-func TestAsyncIsPressed(t *testing.T) {
-	x := &table{t: t, pool: testPool(t, 8), now: noon}
-	seen := map[string]int{}
-	for range 12 {
-		round := only[Asked](x, x.play(Ask{By: "a", Topic: "pack0", Seed: 5, Open: time.Hour})).Round
-		x.play(Stop{By: "a"})
-		if !round.Question.Pressable() {
-			t.Fatalf("asked: %+v", round.Question)
-		}
-		seen[round.Question.ID]++
-	}
-	if len(seen) != 6 {
-		t.Errorf("asked: %v", seen)
-	}
-	typed, err := NewPool([]Pack{{ID: "typed", Questions: []Question{{ID: "q", Kind: Text, Accept: []string{"x"}}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	x = &table{t: t, pool: typed, now: noon}
-	refused(x, x.play(Ask{By: "a", Open: time.Hour, Seed: 5}), OnlyTyped)
-	only[Asked](x, x.play(Ask{By: "a", Open: time.Hour, Seed: 5, Plain: true}))
-}
-
 // In whatever order reveals and answers come, again, late, and over restarts: each player has
 // one clock and one answer, an answer counts when and only when it was given within the clock, and
 // it is worth nothing or what the question is.

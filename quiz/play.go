@@ -45,19 +45,11 @@ func (s *step) ask(in Ask) {
 	}
 	s.seed(in.Seed)
 	before := s.room
-	none := NoQuestions
-	if in.Open != 0 && !in.Plain {
-		if len(s.pool.Packs()) > 0 {
-			none = OnlyTyped
-		}
-		s.pool = s.pool.pressed()
-	}
 	round, ok := s.draw(in.Topic, in.By)
 	round = round.openFor(in)
 	switch {
 	case !ok:
-		s.room = before
-		s.refuse(none)
+		s.refuse(NoQuestions)
 	case round.Long() && s.long(in.By) >= MaxLongEach || round.Long() && s.long("") >= MaxLong:
 		s.room = before
 		s.refuse(TooManyLong)

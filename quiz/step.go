@@ -241,7 +241,6 @@ const (
 	BadCount     Reason = "bad-count"     // not 1 to MaxCount
 	BadTime      Reason = "bad-time"      // not MinSeconds to MaxSeconds
 	BadOpen      Reason = "bad-open"      // not MinOpen to MaxOpen
-	OnlyTyped    Reason = "only-typed"    // no question there that buttons can answer
 	TooManyLong  Reason = "too-many-long" // MaxLong or MaxLongEach are open
 	BetweenTurns Reason = "between-turns" // the game's next question is about to come
 	GamePaused   Reason = "game-paused"   // the game waits to be resumed

@@ -21,7 +21,7 @@ func (h *hostile) alone() {
 		time.Sleep(d) // the bubble's clock
 		synctest.Wait()
 	}
-	for _, words := range []string{"ask alone for 1h", "ask alone for 8 days", "ask last for 1h", "ask alone for 1 " + h.attack(), h.attack() + " for 2h"} {
+	for _, words := range []string{"ask alone for 8 days", "ask alone for 1 " + h.attack(), h.attack() + " for 2h", "ask last for 1h", "ask alone for 1h"} {
 		h.say(by("A1"), words)
 	}
 	wait(time.Second)
