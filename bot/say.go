@@ -33,7 +33,7 @@ func sayQuestion(e quiz.Asked, tag string, alone bool) Card {
 	how := howToAnswer(r)
 	if typed(r.Question) && !alone {
 		card.Choices = []Choice{formChoice(r, tag, labelAnswerAlone)}
-		how += ", or press the button so that nobody reads it"
+		how += ", or answer in private"
 	}
 	card.Footer = terms(r, how)
 	return card

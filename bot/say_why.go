@@ -169,7 +169,11 @@ func whysOfAll(r quiz.Round, counts map[int]int) string {
 	var out []string
 	for i, pick := range r.Shown {
 		if why, ok := said[pick]; ok {
-			out = append(out, letter(i)+". "+why)
+			not := ""
+			if !q.Options[pick].Correct {
+				not = "not "
+			}
+			out = append(out, "Why "+not+letter(i)+": "+why)
 		}
 	}
 	return strings.Join(out, "\n")

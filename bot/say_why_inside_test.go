@@ -20,13 +20,13 @@ func TestWhysOfAllAreBounded(t *testing.T) {
 	}
 	r := quiz.Round{Question: q, Shown: []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}
 	got := whysOfAll(r, counts)
-	if n := utf8.RuneCountInString(got); n > maxWhys+quiz.MaxOptions*4 || n < maxWhys-maxWhy {
+	if n := utf8.RuneCountInString(got); n > maxWhys+quiz.MaxOptions*12 || n < maxWhys-maxWhy {
 		t.Errorf("%d characters", n)
 	}
-	if !strings.HasPrefix(got, "A. 999") || !strings.Contains(got, "\nB. 888") || strings.Contains(got, "J. 0") {
+	if !strings.HasPrefix(got, "Why not A: 999") || !strings.Contains(got, "\nWhy not B: 888") || strings.Contains(got, "J: 0") {
 		t.Errorf("%.80q", got)
 	}
-	if got := whysOfAll(r, nil); !strings.HasPrefix(got, "J. 000") || strings.Contains(got, "\n") {
+	if got := whysOfAll(r, nil); !strings.HasPrefix(got, "Why J: 000") || strings.Contains(got, "\n") {
 		t.Errorf("of what nobody picked: %.80q", got)
 	}
 	q.Kind = quiz.TrueFalse

@@ -45,6 +45,8 @@ type Config struct {
 	Again   string     // said when nothing is going on
 	TooLong string     // said of a line that is too long to be meant
 	Skip    string     // the word that ends an answered question
+	Cancel  string     // the word that drops a form; "": none does
+	Fields  string     // how to fill in a form; said below its title
 	// Reword puts sentences for a prompt in the place of those that speak of
 	// buttons and commands; a footer that becomes empty is left out. nil: none.
 	Reword *strings.Replacer
@@ -59,6 +61,8 @@ type Adapter struct {
 
 	shown  chan struct{} // a message was printed; holds one
 	broken chan error    // why nothing can be printed any more; holds one
+
+	filling *filling // a form under way; nil: none. Of Run alone.
 
 	mu   sync.Mutex // one writer at a time
 	n    int
@@ -163,6 +167,9 @@ func read(ctx context.Context, in io.Reader, lines chan<- typed) {
 // line takes in what the player typed; nothing asks for another question. An
 // answer also ends the question: nobody else is there to wait for.
 func (a *Adapter) line(ctx context.Context, line string) error {
+	if a.filling != nil {
+		return a.field(ctx, line)
+	}
 	switch line = strings.TrimSpace(line); strings.ToLower(line) {
 	case "quit", "exit", "q":
 		return errQuit
@@ -194,6 +201,10 @@ func (a *Adapter) say(ctx context.Context, text string) (bot.Reply, error) {
 	if err != nil {
 		return reply, a.sorry(ctx, err)
 	}
+	if reply.Form != nil {
+		a.begin(*reply.Form)
+		return bot.Reply{}, nil
+	}
 	if reply.Card != nil {
 		a.print(*reply.Card)
 		return reply, nil
@@ -217,14 +228,18 @@ func (a *Adapter) sorry(ctx context.Context, err error) error {
 }
 
 func (a *Adapter) submit(ctx context.Context, text string) (bot.Reply, error) {
+	in := a.incoming()
+	in.Text, in.Addressed = text, true
+	return a.core.Submit(ctx, in)
+}
+
+// incoming is something of the player's, under an ID of its own.
+func (a *Adapter) incoming() bot.Incoming {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.n++
 	id := platform + ":" + a.config.Session + "/" + strconv.Itoa(a.n)
-	a.mu.Unlock()
-	return a.core.Submit(ctx, bot.Incoming{
-		ID: id, Team: team, Room: room, User: player, Name: a.config.Name, Role: bot.Admin,
-		Text: text, Addressed: true, Private: true,
-	})
+	return bot.Incoming{ID: id, Team: team, Room: room, User: player, Name: a.config.Name, Role: bot.Admin, Private: true}
 }
 
 // Deliver implements bot.Messenger. What is printed stays: an edit is printed anew.

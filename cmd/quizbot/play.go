@@ -62,6 +62,7 @@ func (c playCommand) Run(ctx context.Context, at surroundings) (err error) {
 	prompt := terminal.New(terminal.Config{
 		In: at.in, Out: at.out, Topic: topic, Ask: string(bot.WordAsk), Name: playerName(at), Session: strconv.FormatInt(time.Now().UnixNano(), 36),
 		Strong: showsStrong(at), Width: columns(at.out), Skip: string(bot.WordSkip), Reword: promptWords(),
+		Cancel: "cancel", Fields: "Enter leaves a field as it is; cancel drops all of it",
 		Again:   "Enter for the next question, a topic, leaderboard, me, review, help, or quit",
 		TooLong: "That line is too long to be an answer; it was not read.",
 		Playing: func(ctx context.Context, team bot.TeamID, room bot.RoomID) bool {
