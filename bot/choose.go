@@ -207,11 +207,16 @@ func (b *Bot) forgetSelf(ctx context.Context, in Incoming) (Reply, error) {
 	name := fnv.New128a()
 	_, _ = name.Write([]byte(in.ID))
 	id := fmt.Sprintf("%s%x", confirmPrefix, name.Sum(nil))
-	b.forgetOne.Lock()
+	if !b.forgetOne.TryLock() {
+		return Reply{}, ErrBusy
+	}
 	defer b.forgetOne.Unlock()
 	if done, err := b.store.Knows(ctx, PlayersTeam, id, b.now()); err != nil || done {
 		card := sayGone(false)
 		return Reply{Card: &card, Seen: true}, err
+	}
+	if wait := b.limits.untilForgotten(in.User, b.now()); wait > 0 {
+		return private(saySlowDown(wait)), nil
 	}
 	_, err := b.Forget(ctx, in.User)
 	unknown := errors.Is(err, ErrUnknownPlayer)

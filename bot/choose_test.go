@@ -59,6 +59,7 @@ func TestConfirmationIsOnesOwn(t *testing.T) {
 		kept("alice", 0)
 		kept("bob", 1)
 		wantTitle(t, press("alice", button), "Nothing is kept about you")
+		wantTitle(t, press("alice", button), "Slow down") // it reads all there is
 	})
 }
 

@@ -25,6 +25,8 @@ const (
 	loudBurst, loudRate = 20, 1
 	// Pictures of one room, by whomever: each takes time to draw, and a platform's.
 	pictureBurst, pictureRate = 3, 0.1
+	// How often one person can be forgotten, for that reads all there is.
+	forgetBurst, forgetRate = 2, 1.0 / 60
 	// How often one person, and the people of one room, are told to slow down.
 	// Whoever is refused beyond that is refused in silence.
 	toldBurst, toldRate         = 1, 0.2
@@ -52,6 +54,7 @@ type limits struct {
 	pictures *allowances
 	told     *allowances
 	toldHere *allowances
+	forget   *allowances
 	known    verdicts
 }
 
@@ -59,15 +62,15 @@ func newLimits() *limits {
 	return &limits{
 		play:  [2]*allowances{newAllowances(playRate, playBurst), newAllowances(everywhere*playRate, everywhere*playBurst)},
 		words: [2]*allowances{newAllowances(wordRate, wordBurst), newAllowances(everywhere*wordRate, everywhere*wordBurst)},
-		loud:  newAllowances(loudRate, loudBurst), pictures: newAllowances(pictureRate, pictureBurst),
+		loud:  newAllowances(loudRate, loudBurst), pictures: newAllowances(pictureRate, pictureBurst), forget: newAllowances(forgetRate, forgetBurst),
 		told: newAllowances(toldRate, toldBurst), toldHere: newAllowances(toldHereRate, toldHereBurst),
 		known: verdicts{fresh: map[string]bool{}},
 	}
 }
 
 // all lists them.
-func (l *limits) all() [8]*allowances {
-	return [...]*allowances{l.play[0], l.play[1], l.words[0], l.words[1], l.loud, l.pictures, l.told, l.toldHere}
+func (l *limits) all() [9]*allowances {
+	return [...]*allowances{l.play[0], l.play[1], l.words[0], l.words[1], l.loud, l.pictures, l.told, l.toldHere, l.forget}
 }
 
 // refuse says whether a delivery is too much, and then what its sender reads. A
@@ -108,6 +111,16 @@ func (l *limits) take(in Incoming, now time.Time) time.Duration {
 		wait = l.pictures.take(string(in.Room), now)
 	}
 	return wait
+}
+
+// untilForgotten is how long a person who wants to be forgotten has to wait; 0: not at all.
+func (l *limits) untilForgotten(u UserID, now time.Time) time.Duration {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.forget.take(string(u), now)
 }
 
 // takeBoth is for a person in one room, and everywhere.

@@ -91,19 +91,19 @@ func (c inForce) rooms() string {
 func saySettings(c inForce) Card {
 	card := Card{Title: "Settings", Footer: "privacy shows what I keep about you."}
 	kinds := settingKinds()
-	var own []string
+	own := []string{"Yours, wherever you play:"}
 	for _, name := range settingNames() {
-		line := name + ": " + c.holds(name)
+		line, change := name+": "+c.holds(name), " (settings "+settingUsage(name)+")"
 		switch {
 		case kinds[name].own:
-			own = append(own, line+"\nTo change it: settings "+settingUsage(name))
+			own = append(own, line+change)
 		case mayRule(c.in):
-			card.Table = append(card.Table, line+" (settings "+settingUsage(name)+")")
+			card.Table = append(card.Table, line+change)
 		case hasTeam(c.in):
 			card.Table = append(card.Table, line)
 		}
 	}
-	card.Body = append([]string{"Yours, wherever you play:"}, own...)
+	card.Body = []string{strings.Join(own, "\n")}
 	switch {
 	case mayRule(c.in):
 		card.Body = append(card.Body, "The team's, and how to change them:")
@@ -129,7 +129,7 @@ func saySaved(c inForce, chosen []Setting) Card {
 		case x.Name == "rooms" && !c.team.Rooms.IsZero():
 			text += " What is open elsewhere is played to its end."
 		case x.Name == "speed" || x.Name == "seconds" || x.Name == "count":
-			text += " It holds for games that are started from now on and don't say otherwise."
+			card.Footer = "This holds for games that are started from now on and don't say otherwise."
 		}
 		card.Body = append(card.Body, text)
 	}
@@ -199,7 +199,7 @@ const dayLayout = "2 January 2006"
 // sayKept counts what is kept of a player.
 func sayKept(k Kept) string {
 	if k.Answers == 0 {
-		return "No answer of yours."
+		return "No answers of yours."
 	}
 	text := plural(k.Answers, "answer") + " of yours"
 	if k.Teams > 1 {
@@ -226,15 +226,13 @@ func sayForget(k Kept, button string) Card {
 	return Card{
 		Title: "Delete all that I keep about you?",
 		Body: []string{
-			"It goes everywhere at once: " + lowered(sayKept(k)),
-			"So do your name in what I have still to say, your settings, and what is open in your direct messages. It can't be undone. What stands in rooms already is the platform's.",
+			sayKept(k),
+			"All of that goes, everywhere at once; and what you are called, your settings, and what is open in your direct messages. It can't be undone. What stands in rooms already is the platform's.",
 		},
 		Choices: []Choice{{ID: button, Text: "Delete it all"}},
 		Footer:  "The button works for " + span(confirmTime) + ". To keep everything, do nothing.",
 	}
 }
-
-func lowered(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 func sayGone(unknown bool) Card {
 	if unknown {

@@ -49,3 +49,17 @@ func TestRemembered(t *testing.T) {
 		t.Errorf("after all were forgotten: %q", got)
 	}
 }
+
+// BenchmarkRemembered is what an answer pays for its player's settings, once they are known.
+func BenchmarkRemembered(b *testing.B) {
+	var r remembered[UserID, PlayerSettings]
+	read := func() (PlayerSettings, error) { return PlayerSettings{Pace: 150}, nil }
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if p, err := r.get("slack:T1/U1", read); err != nil || p.Pace != 150 {
+				b.Error(p, err)
+			}
+		}
+	})
+}
