@@ -37,12 +37,16 @@ func indexed(img *image.RGBA) *image.Paletted {
 	palette := colours()
 	out := image.NewPaletted(img.Bounds(), palette)
 	known := map[[4]uint8]uint8{}
+	var last [4]uint8 // most pixels are as the one before
+	var index uint8
 	for i := 0; i+4 <= len(img.Pix); i += 4 {
-		c := [4]uint8(img.Pix[i : i+4])
-		index, ok := known[c]
-		if !ok {
-			index = uint8(palette.Index(color.RGBA{c[0], c[1], c[2], c[3]}))
-			known[c] = index
+		if c := [4]uint8(img.Pix[i : i+4]); c != last || i == 0 {
+			var ok bool
+			if index, ok = known[c]; !ok {
+				index = uint8(palette.Index(color.RGBA{c[0], c[1], c[2], c[3]}))
+				known[c] = index
+			}
+			last = c
 		}
 		out.Pix[i/4] = index
 	}
