@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,6 +173,43 @@ func TestChoiceDeliveredAgain(t *testing.T) {
 		}
 		if p, err := w.store.PlayerSettings(t.Context(), userID("dora")); err != nil || p.Pace != 0 {
 			t.Errorf("dora's: %+v %v", p, err)
+		}
+	})
+}
+
+// A board has its lines also where many who lead it are hidden, and places as if they were not
+// there; nobody who is hidden is on it, not even the one who asks.
+func TestBoardWithoutThoseWhoAreHidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		c := bot.Change{Team: team, Room: "test:T/#room", At: time.Now(), Names: map[bot.UserID]string{}}
+		const players, hidden = 60, 45
+		for i := range players {
+			who := fmt.Sprintf("p%02d", i)
+			c.Names[userID(who)] = who
+			c.Answers = append(c.Answers, bot.Entry{
+				Room: c.Room, Round: 1, Player: userID(who), Pack: "x", Question: "q", At: time.Now(), Right: true, Points: 10 * (1 + (players-i)/2),
+			})
+		}
+		if err := w.store.Commit(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		for i := range hidden {
+			who := fmt.Sprintf("p%02d", i)
+			if _, err := w.store.SetHidden(t.Context(), userID(who), true, "test:hide-"+who, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l := w.start(asFinder)
+		for who, own := range map[string]string{"p59": "15. p59 — 10", "p00": "", "p45": "1. p45 — 80"} {
+			lines := w.must(l, w.say(who, "#room", "leaderboard")).Card.Table
+			want := []string{"1. p45 — 80", "1. p46 — 80", "3. p47 — 70", "3. p48 — 70", "5. p49 — 60", "5. p50 — 60", "7. p51 — 50", "7. p52 — 50", "9. p53 — 40", "9. p54 — 40"}
+			if own != "" && !slices.Contains(want, own) {
+				want = append(want, own)
+			}
+			if !slices.Equal(lines, want) {
+				t.Errorf("%s reads %q, want %q", who, lines, want)
+			}
 		}
 	})
 }
