@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"quizbot/quiz"
+	"quizbot/quiz/calendar"
 )
 
 // Config is what a Bot needs.
@@ -22,6 +23,8 @@ type Config struct {
 	Meter      Meter            // nil: nobody counts
 	Now        func() time.Time // nil: time.Now
 	Seed       func() uint64    // nil: random
+	// Zone finds a zone of the tz database; nil: time.LoadLocation.
+	Zone func(name string) (*time.Location, error)
 	// Alone: who speaks here owns the machine, and may do so as fast as they like.
 	Alone bool
 	// Retention is how long answers are kept; 0: for ever. It must be longer than a
@@ -39,6 +42,7 @@ type Bot struct {
 	meter      Meter
 	now        func() time.Time
 	seed       func() uint64
+	zone       func(string) (*time.Location, error)
 	retention  time.Duration
 	speed      quiz.Speed
 	alone      bool
@@ -64,7 +68,7 @@ type Bot struct {
 // New makes a bot that draws from pool. It starts nothing: see Run.
 func New(c Config, pool *quiz.Pool) *Bot {
 	b := &Bot{
-		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, retention: c.Retention, speed: c.Speed, alone: c.Alone,
+		store: c.Store, messengers: c.Messengers, log: c.Log, meter: c.Meter, now: c.Now, seed: c.Seed, zone: c.Zone, retention: c.Retention, speed: c.Speed, alone: c.Alone,
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -81,6 +85,9 @@ func New(c Config, pool *quiz.Pool) *Bot {
 	b.now = func() time.Time { return now().Round(0) }
 	if b.seed == nil {
 		b.seed = rand.Uint64
+	}
+	if b.zone == nil {
+		b.zone = time.LoadLocation
 	}
 	b.saving, b.abandon = context.WithCancel(context.Background())
 	b.ctx, b.cancel = context.WithCancel(b.saving)
@@ -117,6 +124,16 @@ func (b *Bot) Suggest(prefix string, n int) []Topic {
 		out = append(out, Topic{ID: p.ID, Title: p.Title, Questions: len(p.Questions)})
 	}
 	return out
+}
+
+// SuggestZones lists up to n time zones whose name or city begins with or resembles
+// prefix; some that many live in for "".
+func (b *Bot) SuggestZones(prefix string, n int) []string {
+	if strings.TrimSpace(prefix) == "" {
+		some := []string{"UTC", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin", "Africa/Lagos", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney"}
+		return some[:min(n, len(some))]
+	}
+	return calendar.Nearest(prefix, n)
 }
 
 const (

@@ -254,6 +254,9 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	case c.pictured():
 		return p.picture(in, c)
 	}
+	if c.Word == WordSchedule {
+		return p.schedule(in, c)
+	}
 	by, admin := string(in.User), in.Role == Admin
 	team, err := p.bot.teamSettings(p.ref.Team)
 	if err != nil {

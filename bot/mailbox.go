@@ -262,7 +262,7 @@ func (m *mailbox) do(b *Bot, batch []*job) {
 	} else if n := len(plan.change.Answers); n > 0 {
 		b.gather(m.ref.Team, n)
 	}
-	if wake := m.snap.State.Room.Wake(); !wake.IsZero() {
+	if wake := m.snap.State.Wake(); !wake.IsZero() {
 		b.alarm.at(wake)
 	}
 }

@@ -20,6 +20,7 @@ type plan struct {
 	posts  map[int]MessageID
 	marks  map[string]MessageID
 	direct UserID
+	daily  *quiz.Daily // nil: none; what it points to does not change
 	causes map[string]bool
 	change Change
 	closed bool // a round was
@@ -35,7 +36,7 @@ func newPlan(b *Bot, ref RoomRef, snap Snapshot, partial partials) *plan {
 	now := b.now()
 	return &plan{
 		bot: b, ref: ref, now: now, snap: snap, partial: partial,
-		room: snap.State.Room, posts: snap.State.Posts, marks: snap.State.Marks, direct: snap.State.Direct, causes: map[string]bool{},
+		room: snap.State.Room, posts: snap.State.Posts, marks: snap.State.Marks, direct: snap.State.Direct, daily: snap.State.Daily, causes: map[string]bool{},
 		change: Change{Team: ref.Team, Room: ref.Room, From: snap.Rev, At: now},
 	}
 }
@@ -55,7 +56,7 @@ func (p *plan) commit(ctx context.Context, s Rooms) error {
 
 // after is the room once the plan is committed.
 func (p *plan) after() Snapshot {
-	s := Snapshot{Rev: p.snap.Rev, State: State{Room: p.room, Posts: p.posts, Marks: p.marked(), Direct: p.direct}}
+	s := Snapshot{Rev: p.snap.Rev, State: p.state(p.posts)}
 	if !p.idle() {
 		s.Rev++
 	}
@@ -69,6 +70,7 @@ func (p *plan) step(in quiz.Input) ([]quiz.Event, error) {
 		return nil, err
 	}
 	p.room = room
+	p.heedPost(in)
 	if changesState(in, events) {
 		p.keepState()
 	}
@@ -101,6 +103,11 @@ func changesState(in quiz.Input, events []quiz.Event) bool {
 	return false
 }
 
+// state is the room as it is by now.
+func (p *plan) state(posts map[int]MessageID) State {
+	return State{Room: p.room, Posts: posts, Marks: p.marked(), Direct: p.direct, Daily: p.daily}
+}
+
 // keepState writes the room as it is by now.
 func (p *plan) keepState() {
 	posts := map[int]MessageID{}
@@ -111,8 +118,8 @@ func (p *plan) keepState() {
 	}
 	p.posts = posts
 	p.partial.keep(p.room)
-	p.change.State = &State{Room: p.room, Posts: posts, Marks: p.marked(), Direct: p.direct}
-	p.change.Wake = p.room.Wake()
+	state := p.state(posts)
+	p.change.State, p.change.Wake = &state, state.Wake()
 	p.change.Past, p.change.Forgotten = nil, nil
 	for _, past := range p.room.Past {
 		if _, known := p.snap.State.Room.PastRound(past.Round.No); !known {
@@ -285,6 +292,11 @@ func (p *plan) takeInner(j *job) error {
 	for _, in := range j.inputs {
 		if _, err := p.step(in); err != nil {
 			return err
+		}
+		if _, ticks := in.(quiz.Tick); ticks {
+			if err := p.onTime(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

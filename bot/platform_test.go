@@ -328,6 +328,7 @@ func (p *platform) misbehave(f transcript.Fault) {
 		}
 	case transcript.Back:
 		p.slow = 0
+		clear(p.shut)
 		if p.down != nil {
 			close(p.down)
 			p.down = nil

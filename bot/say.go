@@ -52,6 +52,8 @@ func heading(r quiz.Round, nth, of int) string {
 		what = "Review"
 	}
 	switch {
+	case r.Daily:
+		parts = append([]string{"Daily question"}, parts...)
 	case nth > of:
 		parts = append([]string{fmt.Sprintf("Sudden death, question %d", nth-of)}, parts...)
 	case nth > 0:

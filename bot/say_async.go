@@ -14,8 +14,12 @@ const showLabel = "Show me the question"
 
 // sayAsync is what the room reads of an async question while it is open.
 func sayAsync(r quiz.Round, tag string) Card {
+	title := heading(r, 0, 0)
+	if !r.Daily {
+		title = "Open for " + openSpan(r.Limit) + " · " + title
+	}
 	return Card{
-		Title: "Open for " + openSpan(r.Limit) + " · " + heading(r, 0, 0),
+		Title: title,
 		Body: []string{
 			"Each of you reads this question alone, whenever it suits you: press the button, and your own " + span(r.Question.OwnTime()) +
 				" begin. Your first answer counts. What was right is shown here when it closes, " + openSpan(r.Limit) + " after this was posted.",

@@ -40,6 +40,7 @@ func HelpTexts() []WordHelpText {
 		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
 		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
 		{WordTopics, "", "What you can be asked about"},
+		{WordSchedule, "[daily 09:30 PLACE [weekdays] [TOPICS] [for 8h] | off]", "This room's daily question: what is set; admins set it"},
 		{WordSettings, "[NAME VALUE]", "What you can choose for yourself; admins: for the team"},
 		{WordPrivacy, "[hide|show|forget]", "What I keep about you; be left out of boards; have it all deleted"},
 		{WordHelp, "", "This text"},
@@ -123,7 +124,7 @@ func nearestWord(text string) string {
 func later(text string) (string, bool) {
 	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
 	switch first {
-	case "add", "suggestions", "schedule", "link":
+	case "add", "suggestions", "link":
 		return first, true
 	}
 	return "", false

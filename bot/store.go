@@ -27,6 +27,8 @@ type State struct {
 	Marks map[string]MessageID `json:"marks,omitempty"`
 	// Direct is whose direct messages with the bot the room is; "" for all others.
 	Direct UserID `json:"direct,omitempty"`
+	// Daily is the room's daily question; nil: it has none.
+	Daily *quiz.Daily `json:"daily,omitempty"`
 }
 
 // Snapshot is a room at a revision. A room that nobody has used is at revision 0.

@@ -26,12 +26,13 @@ const (
 	WordMe          Word = "me"
 	WordReview      Word = "review"
 	WordTopics      Word = "topics"
+	WordSchedule    Word = "schedule"
 	WordHelp        Word = "help"
 )
 
 // Words lists what the bot understands, in the order of its help.
 func Words() []Word {
-	return []Word{WordAsk, WordStart, WordChallenge, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordSettings, WordPrivacy, WordHelp}
+	return []Word{WordAsk, WordStart, WordChallenge, WordStop, WordSkip, WordHint, WordPause, WordResume, WordLeaderboard, WordMe, WordReview, WordTopics, WordSchedule, WordSettings, WordPrivacy, WordHelp}
 }
 
 // Command is what a player asks of the bot.
@@ -52,6 +53,7 @@ type Command struct {
 	Named    bool
 	Settings []Setting // settings; none: to read them
 	Privacy  Privacy   // privacy
+	Args     string    // schedule: all that follows, as typed
 	// Odd is the first part that could not be understood; "" when all was.
 	Odd string
 }
@@ -86,6 +88,8 @@ func ParseCommand(text string) Command {
 		c.settings(rest)
 	case WordPrivacy:
 		c.privacy(rest)
+	case WordSchedule:
+		c.Args = strings.Join(rest, " ")
 	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordReview, WordTopics, WordHelp:
 		if len(rest) > 0 && word != WordHelp {
 			c.Odd = rest[0]

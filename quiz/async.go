@@ -111,7 +111,7 @@ func (r Round) openFor(in Ask) Round {
 	if in.Open == 0 {
 		return r
 	}
-	r.Limit, r.Async = in.Open, !in.Plain
+	r.Limit, r.Async, r.Daily = in.Open, !in.Plain, in.Daily
 	return r
 }
 

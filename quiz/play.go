@@ -40,7 +40,7 @@ func (s *step) ask(in Ask) {
 		s.refuse(BadOpen)
 		return
 	}
-	if !s.free() {
+	if !in.Daily && !s.free() {
 		return
 	}
 	s.seed(in.Seed)
@@ -50,7 +50,7 @@ func (s *step) ask(in Ask) {
 	switch {
 	case !ok:
 		s.refuse(NoQuestions)
-	case round.Long() && s.long(in.By) >= MaxLongEach || round.Long() && s.long("") >= MaxLong:
+	case round.Long() && (!in.Daily && s.long(in.By) >= MaxLongEach || s.long("") >= MaxLong):
 		s.room = before
 		s.refuse(TooManyLong)
 	default:

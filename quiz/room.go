@@ -68,6 +68,7 @@ type Round struct {
 	Hinted bool          `json:"hinted,omitempty"`
 	// Async: each player has it revealed alone, with a time of their own.
 	Async bool `json:"async,omitempty"`
+	Daily bool `json:"daily,omitempty"` // the clock asked it: see Daily
 
 	// Answers, and the Clocks of those to whom an async question was revealed, are kept
 	// beside the room, one record each, and joined again when the room is loaded.

@@ -36,6 +36,8 @@ type Ask struct {
 	Open time.Duration
 	// Plain: with Open, everybody reads it at once all the same, and has until the end.
 	Plain bool
+	// Daily: with Open, nobody asks it but the clock, and it is asked beside whatever is open.
+	Daily bool
 }
 
 // Start begins a game.

@@ -13,6 +13,7 @@ import (
 
 	"quizbot/bot"
 	"quizbot/quiz"
+	"quizbot/quiz/calendar"
 	"quizbot/store/storetest"
 )
 
@@ -49,6 +50,9 @@ func compare(t *testing.T, s bot.Store, reopen func() bot.Store, seed uint64, st
 		c.Causes = slices.Compact(slices.Sorted(slices.Values(c.Causes)))
 		if r.IntN(2) == 0 {
 			state := bot.State{Room: quiz.Room{Last: r.IntN(9), Rounds: []quiz.Round{{No: r.IntN(5), Limit: time.Second, Async: step%2 == 0}}, Challenges: []quiz.Challenge{{No: 1, By: string(players[r.IntN(6)]), Player: string(players[r.IntN(6)]), Name: "x"}}, Game: &quiz.Game{Score: []quiz.Score{{Player: string(players[r.IntN(6)])}}}}}
+			if step%3 == 0 {
+				state.Daily = &quiz.Daily{Plan: calendar.Plan{At: calendar.Clock{Hour: step % 24}, Days: calendar.Weekdays, Zone: "Europe/Berlin"}, Topics: []string{"x"}, Open: time.Hour, Day: calendar.DateOf(now)}
+			}
 			c.State = &state
 			if r.IntN(2) == 0 {
 				c.Wake = now.Add(time.Duration(r.IntN(100)) * time.Second)

@@ -145,7 +145,7 @@ func (p *playing) step(t *testing.T) {
 		c.State = &bot.State{Direct: direct, Room: quiz.Room{
 			Seed: 7, Last: p.rounds[room], Rounds: []quiz.Round{{No: p.rounds[room], By: string(who), Limit: time.Hour, Async: true, Question: quiz.Question{ID: "q"}}},
 			Game: &quiz.Game{By: string(who), Score: []quiz.Score{{Player: string(who), Points: 7}}},
-		}}
+		}, Daily: &quiz.Daily{Topics: []string{"x"}, Open: time.Hour, Next: p.now.Add(time.Hour), Last: "x"}}
 		c.Wake = p.now.Add(time.Hour)
 		c.Clocks = []bot.ClockAt{{Room: room, Round: p.rounds[room], Clock: quiz.Clock{Player: string(who), From: p.now, Until: p.now.Add(time.Minute)}}}
 		for _, r := range snap.State.Room.Rounds {

@@ -327,7 +327,7 @@ func (v *verifier) rooms() error {
 		if err != nil {
 			return err
 		}
-		if wake := state.Room.Wake(); !wake.IsZero() && (!ok || at > millis(wake)) {
+		if wake := state.Wake(); !wake.IsZero() && (!ok || at > millis(wake)) {
 			v.fault("room %s is not woken when it should be: its question would close late or never", room)
 		}
 		return nil

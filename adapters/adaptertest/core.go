@@ -99,7 +99,8 @@ func (w *watched) Full() bool { return w.core.Full() }
 func (w *watched) CatchUp(g bot.Gap) { w.core.CatchUp(g) }
 
 // Suggest implements the cores that the adapters ask for.
-func (w *watched) Suggest(prefix string, n int) []bot.Topic { return w.core.Suggest(prefix, n) }
+func (w *watched) SuggestZones(prefix string, n int) []string { return w.core.SuggestZones(prefix, n) }
+func (w *watched) Suggest(prefix string, n int) []bot.Topic   { return w.core.Suggest(prefix, n) }
 
 // times is how often the delivery was answered.
 func (w *watched) times(id string) int {

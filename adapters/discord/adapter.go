@@ -36,6 +36,8 @@ type Core interface {
 	CatchUp(g bot.Gap)
 	// Suggest lists topics for autocompletion.
 	Suggest(prefix string, n int) []bot.Topic
+	// SuggestZones lists names of time zones for autocompletion.
+	SuggestZones(prefix string, n int) []string
 }
 
 // Identified is what is remembered of identifies over restarts.

@@ -56,7 +56,7 @@ func (a *Adapter) command() command {
 		for _, o := range word.Options {
 			option := commandOption{Type: optionString, Name: o.Name, Description: clip(o.Description, 100)}
 			switch o.Name {
-			case "topic":
+			case "topic", "zone":
 				option.Autocomplete = true
 			case "count", "seconds":
 				option.Type, option.MinValue, option.MaxValue = optionInteger, &o.Min, &o.Max

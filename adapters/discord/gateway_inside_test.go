@@ -53,7 +53,8 @@ func (c *listener) CatchUp(g bot.Gap) {
 	c.wake = make(chan struct{})
 }
 
-func (c *listener) Suggest(string, int) []bot.Topic { return nil }
+func (c *listener) Suggest(string, int) []bot.Topic   { return nil }
+func (c *listener) SuggestZones(string, int) []string { return nil }
 
 func (c *listener) heard() []bot.Incoming {
 	c.mu.Lock()

@@ -56,6 +56,10 @@ func (c *core) Queue(in bot.Incoming) func(context.Context) (bot.Reply, error) {
 
 func (c *core) CatchUp(bot.Gap) {}
 
+func (c *core) SuggestZones(prefix string, n int) []string {
+	return []string{"Europe/Berlin"}[:min(n, 1)]
+}
+
 func (c *core) Suggest(prefix string, n int) []bot.Topic {
 	return []bot.Topic{{ID: "websocket", Title: "WebSocket"}, {ID: prefix, Title: prefix}}[:min(n, 2)]
 }

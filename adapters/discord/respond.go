@@ -241,20 +241,25 @@ func refused(err error) bool { return statusOf(err) == http.StatusTooManyRequest
 // maxSuggestions is Discord's limit.
 const maxSuggestions = 25
 
-// suggest completes a topic while it is typed.
+// suggest completes a topic or a time zone while it is typed.
 func (a *Adapter) suggest(arrived arrival, received time.Time) {
 	type choice struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
 	}
 	choices := []choice{}
-	if name, typed := focused(arrived.act.Data.Options); name == "topic" {
+	switch name, typed := focused(arrived.act.Data.Options); name {
+	case "topic":
 		for _, t := range a.core.Suggest(typed, maxSuggestions) {
 			name := t.ID
 			if t.Title != "" && t.Title != t.ID {
 				name += " · " + t.Title
 			}
 			choices = append(choices, choice{Name: clip(oneLine(name), 100), Value: clip(t.ID, 100)})
+		}
+	case "zone":
+		for _, zone := range a.core.SuggestZones(typed, maxSuggestions) {
+			choices = append(choices, choice{Name: zone, Value: zone})
 		}
 	}
 	_ = a.put(arrived, received, callback{Type: callbackSuggest, Data: map[string]any{"choices": choices}})

@@ -41,7 +41,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) ([]bot.Outgoing, []bot.
 	h := &hostile{t: t, chance: rand.New(rand.NewPCG(seed, seed))}
 	pool := h.pool()
 	h.core = bot.New(bot.Config{
-		Store: store, Messengers: map[string]bot.Messenger{"test": h}, Log: slog.New(slog.DiscardHandler), Seed: func() uint64 { return seed },
+		Store: store, Messengers: map[string]bot.Messenger{"test": h}, Log: slog.New(slog.DiscardHandler), Seed: func() uint64 { return seed }, Zone: hostileZone,
 	}, pool)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
@@ -59,6 +59,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) ([]bot.Outgoing, []bot.
 	h.reviews()
 	h.alone()
 	h.choices()
+	h.clockwork(pool, store)
 	h.flood()
 	time.Sleep(25 * time.Hour) // the bubble's clock: what stays open for a day closes
 	h.say(h.by(h.room()), "leaderboard")
@@ -72,6 +73,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) ([]bot.Outgoing, []bot.
 		in.Role = bot.Admin
 		h.say(in, words)
 	}
+	time.Sleep(24 * time.Hour) // daily questions have nothing to ask
 	synctest.Wait()
 	cancel()
 	if err := <-done; err != nil {
@@ -100,6 +102,9 @@ type hostile struct {
 func (h *hostile) Deliver(_ context.Context, o bot.Outgoing) (bot.MessageID, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err := refusal(o.Room); err != nil {
+		return "", err
+	}
 	h.keep(o)
 	if o.Target != "" {
 		return o.Target, nil
@@ -209,7 +214,7 @@ func (h *hostile) act(pool *quiz.Pool) {
 	case 2:
 		h.say(in, pick(h, []string{"stop", "skip", "hint", "hint", "hint"}))
 	case 3:
-		h.say(in, pick(h, []string{"leaderboard", "leaderboard today here", "leaderboard chart", "leaderboard here chart", "leaderboard " + h.attack(), "me", "topics", "help", "review " + h.attack(), "schedule", "topcis", "stop " + h.attack()}))
+		h.say(in, pick(h, []string{"leaderboard", "leaderboard today here", "leaderboard chart", "leaderboard here chart", "leaderboard " + h.attack(), "me", "topics", "help", "review " + h.attack(), "add", "topcis", "stop " + h.attack()}))
 	case 4:
 		in.Text = pick(h, []string{"A", "B", "A B", "1", "A, B or C", h.attack()})
 		in.ReplyTo = bot.MessageID(message)

@@ -89,7 +89,7 @@ const (
 	Reject                        // N messages are refused for good
 	Slow                          // each message takes For
 	Down                          // messages hang until Back
-	Back                          // the end of Down and Slow
+	Back                          // the end of Down and Slow; where time is virtual also of Shut
 	Shut                          // Room can't be written to
 	Delete                        // Message is deleted by somebody
 	KeepBack                      // what people do is delivered later: Do does not wait

@@ -123,6 +123,15 @@ func discordCommands() []discord.Command {
 				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
 				{Name: "variant", Description: "What decides where it is a draw", Choices: []string{string(quiz.SuddenDeath)}},
 			}
+		case bot.WordSchedule:
+			c.Options = []discord.Option{
+				{Name: "what", Description: "Have one, or have none; leave all out to read what is set", Choices: []string{"daily", "off"}},
+				{Name: "time", Description: "The time of the day: 09:30"},
+				{Name: "zone", Description: "Whose clocks: Europe/Berlin"},
+				{Name: "days", Description: "mon-fri, weekdays, mon,wed,fri; every day where this is left out"},
+				{Name: "topics", Description: "What to ask about, in turn: tls, http; all where this is left out"},
+				{Name: "for", Description: "How long each is open: 8h"},
+			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
 				{Name: "period", Description: "Which days count", Choices: periodNames()},

@@ -28,11 +28,12 @@ type rule struct {
 func rules() []rule {
 	pure := []string{"context", "net", "net/http", "os", "log", "log/slog", "math/rand"}
 	return []rule{
-		{"quiz", []string{"quiz/fsrs"}, pure, "the rules of the game are pure: no I/O, no clock, no other package but the one of remembering"},
+		{"quiz", []string{"quiz/calendar", "quiz/fsrs"}, pure, "the rules of the game are pure: no I/O, no clock, no other package but those of remembering and of calendars"},
+		{"quiz/calendar", nil, pure, "when something recurs is arithmetic: no I/O, no clock; zones are arguments"},
 		{"quiz/fsrs", nil, pure, "how people forget is arithmetic: no I/O, no clock, no other package"},
 		{"data", nil, nil, "packs are data"},
 		{"exchange", []string{"quiz"}, []string{"net", "net/http", "os", "log/slog"}, "what is read and written, whoever opens it"},
-		{"bot", []string{"internal/failpoint", "quiz"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
+		{"bot", []string{"internal/failpoint", "quiz", "quiz/calendar"}, []string{"net/http", "os"}, "the core knows no platform and no disk"},
 		{"chart", []string{"bot"}, append([]string{"time"}, pure...), "a picture follows from its chart: no I/O, no clock"},
 		{"bot/transcript", []string{"bot", "quiz"}, nil, "conversations know the core alone"},
 		{"store", []string{"bot", "quiz", "quiz/fsrs"}, []string{"os", "net/http"}, "what is stored is said once, for every engine"},
@@ -72,13 +73,14 @@ func homes() map[string][]string {
 // outside are all the libraries that the inner folders may import.
 func outside() map[string][]string {
 	return map[string][]string{
-		"quiz":      {"github.com/hbollon/go-edlib", "golang.org/x/text", "go.yaml.in/yaml/v3"},
-		"quiz/fsrs": {},
-		"bot":       {"github.com/hbollon/go-edlib", "golang.org/x/time/rate"},
-		"chart":     {"golang.org/x/image", "golang.org/x/text"},
-		"store":     {},
-		"data":      {},
-		"seal":      {},
+		"quiz":          {"github.com/hbollon/go-edlib", "golang.org/x/text", "go.yaml.in/yaml/v3"},
+		"quiz/calendar": {"github.com/hbollon/go-edlib"},
+		"quiz/fsrs":     {},
+		"bot":           {"github.com/hbollon/go-edlib", "golang.org/x/time/rate"},
+		"chart":         {"golang.org/x/image", "golang.org/x/text"},
+		"store":         {},
+		"data":          {},
+		"seal":          {},
 	}
 }
 
@@ -155,14 +157,14 @@ func TestArrows(t *testing.T) {
 func TestClock(t *testing.T) {
 	root := filepath.Join("..", "..")
 	eachSource(t, root, func(folder, file string, _ []string) {
-		if folder != "quiz" && folder != "quiz/fsrs" {
+		if folder != "quiz" && folder != "quiz/calendar" && folder != "quiz/fsrs" {
 			return
 		}
 		src, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"time.Now(", "time.Since(", "time.Sleep(", "time.After(", "time.NewTimer(", "time.Until(", "rand.IntN(", "rand.N(", "rand.Uint64(", "rand.Shuffle(", "rand.Perm("} {
+		for _, word := range []string{"time.Now(", "time.Since(", "time.Sleep(", "time.After(", "time.NewTimer(", "time.Until(", "time.LoadLocation(", "rand.IntN(", "rand.N(", "rand.Uint64(", "rand.Shuffle(", "rand.Perm("} {
 			if strings.Contains(string(src), word) {
 				t.Errorf("%s uses %s: time and chance are arguments", file, word)
 			}
