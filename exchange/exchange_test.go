@@ -51,6 +51,7 @@ var holds = map[string]struct {
 
 // What is written and read again is the same, but for what was said to be lost.
 func TestRoundTrip(t *testing.T) {
+	packs := shipped(t)
 	for _, f := range Formats() {
 		if !f.Writes() {
 			continue
@@ -60,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 			if !ok {
 				t.Fatal("nobody says what it holds")
 			}
-			for _, pack := range shipped(t) {
+			for _, pack := range packs {
 				lost := map[string]string{}
 				var b bytes.Buffer
 				if err := f.Write(&b, pack, func(id, what string) { lost[id] += what + ". " }); err != nil {
