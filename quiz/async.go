@@ -95,13 +95,20 @@ func (r Round) unanswered() []Clock {
 
 // OwnTime is how long a player has for the question from when it is revealed: its own
 // seconds, where these are not those of a question that stays open for hours, else a time
-// that follows from the text.
+// that follows from the text, with more for a form that is to be opened.
 func (q Question) OwnTime() time.Duration {
-	if own := q.TimeLimit(); own < BlockingLimit {
-		return own
+	if said := time.Duration(q.Seconds) * time.Second; said > 0 && said < BlockingLimit {
+		return said
 	}
-	return readingTime(q)
+	own := readingTime(q)
+	if q.Kind == Text || q.Kind == Number {
+		own += formTime
+	}
+	return own
 }
+
+// formTime is what it takes to open a form and send it, beside typing.
+const formTime = 10 * time.Second
 
 // of is a time at this pace, never shorter than it is.
 func (p Pace) of(d time.Duration) time.Duration { return d * time.Duration(max(p, 100)) / 100 }

@@ -90,6 +90,26 @@ func TestAsyncBesideOthers(t *testing.T) {
 	only[Revealed](x, x.play(Reveal{Round: 1, Player: "p"}))
 }
 
+// A player's own time is the question's where it has one of its own, but not one of hours; else
+// as in the room, and longer where a form is to be opened.
+func TestOwnTime(t *testing.T) {
+	for _, c := range []struct {
+		q    Question
+		want time.Duration
+	}{
+		{Question{Kind: Choice, Ask: "x", Seconds: 5}, 5 * time.Second},
+		{Question{Kind: Text, Ask: "x", Seconds: 3599}, 3599 * time.Second},
+		{Question{Kind: Choice, Ask: "x", Seconds: 3600}, shortestLimit},
+		{Question{Kind: Choice, Ask: "x"}, shortestLimit},
+		{Question{Kind: Number, Ask: "x"}, shortestLimit + formTime},
+		{Question{Kind: Text, Ask: "x", Seconds: MaxSeconds}, shortestLimit + formTime},
+	} {
+		if got := c.q.OwnTime(); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.q, got, c.want)
+		}
+	}
+}
+
 // In whatever order reveals and answers come, again, late, and over restarts: each player has
 // one clock and one answer, an answer counts when and only when it was given within the clock, and
 // it is worth nothing or what the question is.
