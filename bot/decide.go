@@ -28,6 +28,9 @@ func (p *plan) decide(in Incoming) (reply Reply, effect bool, err error) {
 
 // press is a button: an answer, or a part of one.
 func (p *plan) press(in Incoming) (Reply, bool, error) {
+	if j, ok := parseJoin(in.Choice); ok {
+		return p.join(in, j)
+	}
 	if d, ok := parseDare(in.Choice); ok {
 		return p.answerDare(in, d)
 	}
@@ -345,7 +348,11 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 	if err != nil {
 		return Reply{}, false, err
 	}
-	events, err := p.step(quiz.Give{Round: no, Player: string(in.User), Name: name, Given: given, At: at, Pace: own.Pace})
+	strength, err := p.newcomer(in.User)
+	if err != nil {
+		return Reply{}, false, err
+	}
+	events, err := p.step(quiz.Give{Round: no, Player: string(in.User), Name: name, Given: given, At: at, Pace: own.Pace, Strength: strength})
 	if err != nil {
 		return Reply{}, false, err
 	}
@@ -357,7 +364,7 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 			if p.inReplies() && !e.Late {
 				return p.answeredAlone(e, events)
 			}
-			card := sayAnswered(e.Round, e.Answer)
+			card := p.forTeam(sayAnswered(e.Round, e.Answer), no, in.User)
 			if !in.Aloud { // it is nobody else's
 				card.Footer = withPace(card.Footer, e.Answer, own.Pace)
 			}

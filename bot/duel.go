@@ -104,7 +104,7 @@ func (p *plan) startOf(in Incoming, c Command) (quiz.Start, error) {
 	}
 	return quiz.Start{
 		By: string(in.User), Topic: c.Topic, Count: cmp.Or(c.Count, team.Count), Each: cmp.Or(c.Each, time.Duration(team.Seconds)*time.Second),
-		Speed: cmp.Or(c.Speed, team.Speed, p.bot.speed), Variant: c.Variant, Seed: p.bot.seed(),
+		Speed: cmp.Or(c.Speed, team.Speed, p.bot.speed), Variant: c.Variant, Teams: teamsOf(c), Seed: p.bot.seed(),
 	}, nil
 }
 
@@ -113,6 +113,9 @@ func (p *plan) edited() []string {
 	var out []string
 	for _, c := range p.room.Challenges {
 		out = append(out, p.dareKey(c.No))
+	}
+	if g := p.room.Game; g != nil && g.Joining() {
+		out = append(out, p.joinKey(g.First))
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func changesState(in quiz.Input, events []quiz.Event) bool {
 	case quiz.Give: // one that came late is still to be told
 		return slices.ContainsFunc(events, func(e quiz.Event) bool {
 			a, counts := e.(quiz.Answered)
-			return counts && (a.Late || a.Round.Review)
+			return counts && (a.Late || a.Joined || a.Round.Review)
 		})
 	case quiz.Posted, quiz.Lost:
 		return true
@@ -176,7 +176,14 @@ func (p *plan) write(e quiz.Event) {
 			p.out(Outgoing{Card: sayDuelStarted(e, n)}, n)
 			return
 		}
+		if len(e.Game.Teams) > 0 {
+			p.out(Outgoing{Key: p.joinKey(e.Game.First), Card: sayTeamsStarted(e, p.tag())}, n)
+			return
+		}
 		p.out(Outgoing{Card: sayStarted(e)}, n)
+	case quiz.TeamsMade:
+		key := p.joinKey(e.Game.First)
+		p.out(Outgoing{Key: p.key("t%d-made", e.Game.First), Edit: key, Target: p.marks[key], Card: sayTeamsMade(e, n)}, n)
 	case quiz.Dared:
 		p.out(Outgoing{Key: p.dareKey(e.Challenge.No), Card: sayDared(e, p.tag(), n)}, n)
 	case quiz.DareOver:
@@ -362,7 +369,7 @@ func (p *plan) again(in Incoming) Reply {
 			complete, ok = reading == quiz.Clear, typed(round.Question)
 		}
 		if ok && complete && slices.Equal(given.Picks, a.Given.Picks) && given.Text == a.Given.Text {
-			card = sayAnswered(round, a)
+			card = p.forTeam(sayAnswered(round, a), round.No, in.User)
 		}
 		card = p.goOn(card)
 		reply.Card = &card

@@ -42,6 +42,9 @@ func rows(g quiz.Game, n *naming) (shown []row, hidden, scored int) {
 		if g.Variant == quiz.Accuracy {
 			r.stand = rightOf(g, s)
 		}
+		if s.Team > 0 && s.Team <= len(g.Teams) {
+			r.fate = ", " + g.Teams[s.Team-1].Name
+		}
 		shown = append(shown, r)
 	}
 	return shown, hidden, scored
@@ -66,6 +69,9 @@ func rightOf(g quiz.Game, s quiz.Score) string {
 func podium(g quiz.Game, n *naming) []string {
 	if g.Duel && len(g.Score) == 2 {
 		return duelResult(g, n)
+	}
+	if len(g.Teams) > 0 {
+		return teamPodium(g, n)
 	}
 	rows, _, scored := rows(g, n)
 	if len(rows) == 0 || !won(g, rows[0].Score) {
@@ -120,6 +126,9 @@ func allOf(names []string) string {
 func scoreLines(g quiz.Game, n *naming) []string {
 	var lines []string
 	rows, hidden, _ := rows(g, n)
+	if len(g.Teams) > 0 {
+		lines = teamLines(g)
+	}
 	for _, r := range rows {
 		lines = append(lines, standLine(r.rank, n.call(r.Name, r.Player), r.stand)+r.fate)
 	}

@@ -29,7 +29,7 @@ type WordHelpText struct {
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
 		{WordAsk, "[TOPIC] [for 4h]", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
-		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death]", "A game of N questions, with a table of points and a podium"},
+		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death] [teams [N]]", "A game of N questions, with a table of points and a podium"},
 		{WordChallenge, "@NAME [TOPIC] [N] [each SECONDS] [speed off|gentle|full] [sudden-death]", "A duel with one other player, who has 5 minutes to accept"},
 		{WordStop, "", "End the game or the question (who started it, or an admin)"},
 		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
@@ -187,6 +187,10 @@ func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card 
 		return Card{Title: "A question can be open for " + span(quiz.MinOpen) + " to " + plural(int(quiz.MaxOpen/(24*time.Hour)), "day")}
 	case quiz.TooManyLong:
 		return Card{Title: "Too many long questions are open here", Body: []string{"One of them has to close first; stop ends the newest of yours."}}
+	case quiz.BadTeams:
+		return Card{Title: fmt.Sprintf("A game has %d to %d teams", quiz.MinTeams, quiz.MaxTeams)}
+	case quiz.TeamVariant:
+		return Card{Title: "Teams play for points", Body: []string{"Accuracy, elimination and sudden death are between players: leave out either that or teams."}}
 	case quiz.SelfDuel:
 		return Card{Title: "You can't challenge yourself", Body: []string{"Mention somebody else: challenge @NAME. To practise alone, say review."}}
 	case quiz.Challenging:

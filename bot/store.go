@@ -182,6 +182,9 @@ type Boards interface {
 	Days(ctx context.Context, q BoardQuery) ([]quiz.DayPoints, error)
 	// Record sums up one player in one team; zero when the player never answered.
 	Record(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
+	// Known is Record as it was when it was last folded: it may lack the newest answers,
+	// and costs one read.
+	Known(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
 	// Fold prepares what Board and Record say. They do it themselves too; done
 	// before, they need not wait for it.
 	Fold(ctx context.Context, team TeamID) error

@@ -38,6 +38,7 @@ func Words() []Word {
 // Command is what a player asks of the bot.
 type Command struct {
 	Word  Word
+	Teams int           // start; how many, 0 when not said, -1 when there can't be so many
 	Whom  string        // challenge; the word that names somebody, "" when not said
 	Topic string        // ask, start, challenge; as typed
 	Open  time.Duration // ask: how long it stays open; 0 when not said, -1 when it can't be
@@ -116,6 +117,18 @@ func (c *Command) start(args []string) {
 			c.Variant = v
 			continue
 		}
+		if arg == "teams" && c.Teams == 0 {
+			c.Teams = quiz.DefaultTeams
+			if i+1 < len(args) {
+				if n, err := strconv.Atoi(args[i+1]); err == nil {
+					i++
+					if c.Teams = n; n < quiz.MinTeams || n > quiz.MaxTeams {
+						c.Teams = -1
+					}
+				}
+			}
+			continue
+		}
 		if n, err := strconv.Atoi(arg); err == nil && c.Count == 0 {
 			if n < 1 || n > quiz.MaxCount {
 				c.Count = -1
@@ -174,6 +187,9 @@ func (c *Command) challenge(args []string) {
 	at := max(slices.IndexFunc(args, isMention), 0)
 	c.Whom = args[at]
 	c.start(slices.Delete(slices.Clone(args), at, at+1))
+	if c.Odd == "" && c.Teams != 0 {
+		c.Odd = "teams"
+	}
 	if c.Odd == "" && c.Variant != quiz.Plain && c.Variant != quiz.SuddenDeath {
 		c.Odd = string(c.Variant) // with two, who is out has lost
 	}

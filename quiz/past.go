@@ -128,7 +128,8 @@ func (s *step) giveLate(in Give) {
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Past = slices.Clone(s.room.Past)
 	s.room.Past[i].Round = round
-	s.say(Answered{Round: round, Answer: a, Late: true})
+	joined := s.enter(in)
+	s.say(Answered{Round: round, Answer: a, Late: true, Joined: joined})
 	if !slices.ContainsFunc(s.room.Amends, func(a Amend) bool { return a.Round == round.No }) {
 		s.room.Amends = append(slices.Clip(s.room.Amends), Amend{Round: round.No, At: s.now.Add(Gather)})
 	}

@@ -131,6 +131,12 @@ func (s *step) playable(in *Start) (title string, ok bool) {
 	case in.Each != 0 && (in.Each < MinSeconds*time.Second || in.Each > MaxSeconds*time.Second):
 		s.refuse(BadTime)
 		return "", false
+	case in.Teams != nil && (len(in.Teams) < MinTeams || len(in.Teams) > MaxTeams):
+		s.refuse(BadTeams)
+		return "", false
+	case in.Teams != nil && in.Variant != Plain:
+		s.refuse(TeamVariant)
+		return "", false
 	case !s.free():
 		return "", false
 	case len(s.pool.Packs()) == 0:
@@ -149,12 +155,15 @@ func (s *step) playable(in *Start) (title string, ok bool) {
 
 // game is the game that was asked for, before it begins.
 func (in Start) game() Game {
-	return Game{Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed, Variant: in.Variant}
+	return Game{Topic: in.Topic, By: in.By, Count: in.Count, Each: in.Each, Speed: in.Speed, Variant: in.Variant, Teams: in.Teams}
 }
 
 // begin lets a game begin.
 func (s *step) begin(g Game, title string) {
 	g.First, g.Next = s.room.Last+1, s.now.Add(FirstGap)
+	if g.Joining() {
+		g.Next = s.now.Add(JoinTime)
+	}
 	s.room.Game = &g
 	s.say(Started{Game: g, Title: title})
 }
@@ -175,6 +184,9 @@ func (s *step) next() {
 		round.Limit = game.Each
 	} else if round.Long() {
 		round.Limit = readingTime(round.Question)
+	}
+	if game.Joining() {
+		s.makeTeams()
 	}
 	round.InGame = true
 	if game.Done < game.Count && game.Variant != Accuracy { // whose questions bring their own points alone
@@ -290,8 +302,8 @@ func (s *step) skip(in Skip) {
 	case open:
 		s.whole = in.All
 		s.close(round.No, true)
-	case s.room.Game.Review:
-		s.next() // nobody else needs the gap
+	case s.room.Game.Review, s.room.Game.Joining() && s.room.Game.Paused.IsZero():
+		s.next() // nobody else needs the gap, or everybody is there
 	default:
 		s.refuse(s.between())
 	}
@@ -336,7 +348,8 @@ func (s *step) give(in Give) {
 	a := s.priced(round, graded(round, in), in.Pace)
 	round.Answers = append(slices.Clip(round.Answers), a)
 	s.room.Rounds[i] = round
-	s.say(Answered{Round: round, Answer: a})
+	joined := s.enter(in)
+	s.say(Answered{Round: round, Answer: a, Joined: joined})
 	if round.Review {
 		s.answeredReview(round.No)
 	}

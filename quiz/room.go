@@ -118,6 +118,8 @@ type Game struct {
 	// Variant is how it is won, and Closed how many of its questions are over.
 	Variant Variant `json:"variant,omitempty"`
 	Closed  int     `json:"closed,omitempty"`
+	// Teams are those that its players are in; nil in most games.
+	Teams []Team `json:"teams,omitempty"`
 	// Duel: the two who are in its table from the start, and nobody else, can answer.
 	Duel bool `json:"duel,omitempty"`
 	// Paused is since when the game is, or will be once its open question is over; zero:
@@ -140,6 +142,12 @@ type Score struct {
 	Right  int    `json:"right"`
 	Hits   Bits   `json:"hits,omitempty"`  // which questions were answered right
 	Extra  int    `json:"extra,omitempty"` // of the points, those of a sudden death
+
+	// In a game of teams: the player's, from 1 on (0: not yet), the first question that the
+	// player was there for, and how strong they were taken to be.
+	Team     int `json:"team,omitempty"`
+	Since    int `json:"since,omitempty"`
+	Strength int `json:"strength,omitempty"`
 }
 
 // Long reports that the round blocks nobody. A game waits for each of its questions.

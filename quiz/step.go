@@ -49,6 +49,7 @@ type Start struct {
 	Speed Speed         // "": SpeedGentle
 	// Variant is how the game is won.
 	Variant Variant
+	Teams   []Team // nil: everybody plays alone
 	Seed    uint64
 }
 
@@ -100,7 +101,10 @@ type Give struct {
 	Player, Name string
 	Given        Given
 	At           time.Time // when it was given
-	Pace         Pace      // of the player
+	// Strength is how good the player is, as far as known: a number that grows with it. It
+	// matters for the first answer in a game of teams.
+	Strength int
+	Pace     Pace // of the player
 }
 
 // Posted says that the round's question can be read by the players: its time begins.
@@ -150,6 +154,9 @@ type Answered struct {
 	Round  Round
 	Answer Answer
 	Late   bool
+	// Joined: the player was put into a team of the game by it, or counts in theirs from an
+	// earlier question on.
+	Joined bool
 }
 
 // Repeated: the player had answered before; Answer is the one that counts.
@@ -249,6 +256,9 @@ const (
 	NotPaused    Reason = "not-paused"    // there is nothing to resume
 	NoGame       Reason = "no-game"       // there is nothing to pause
 
+	NoJoin        Reason = "no-join"         // the game has begun, or is over
+	BadTeams      Reason = "bad-teams"       // not MinTeams to MaxTeams
+	TeamVariant   Reason = "team-variant"    // teams play for points
 	SelfDuel      Reason = "self-duel"       // whoever challenges is the one who is challenged
 	Challenging   Reason = "challenging"     // this player has challenged somebody here already
 	ManyDuels     Reason = "many-challenges" // MaxChallenges wait here
@@ -285,6 +295,8 @@ func Step(r Room, in Input, now time.Time, pool *Pool) (Room, []Event, error) {
 		s.pause(in)
 	case Resume:
 		s.resume(in)
+	case Join:
+		s.join(in)
 	case Dare:
 		s.dare(in)
 	case AnswerDare:

@@ -354,3 +354,15 @@ func (s *Store) Record(ctx context.Context, team bot.TeamID, player bot.UserID) 
 	}
 	return r, nil
 }
+
+// Known implements bot.Boards.
+func (s *Store) Known(ctx context.Context, team bot.TeamID, player bot.UserID) (quiz.Record, error) {
+	var r quiz.Record
+	if err := s.engine.View(ctx, string(team), func(tx Tx) error {
+		r = quiz.Record{}
+		return getRecord(tx, string(player), &r)
+	}); err != nil {
+		return quiz.Record{}, fmt.Errorf("read a record of %s: %w", team, err)
+	}
+	return r, nil
+}

@@ -74,11 +74,11 @@ type Command struct {
 }
 
 // Option is a parameter of a subcommand. Known names: user, topic, count, seconds, speed,
-// variant, period, here, chart.
+// variant, teams, period, here, chart.
 type Option struct {
 	Name, Description string
 	Choices           []string
-	Min, Max          int // of count and seconds
+	Min, Max          int // of count, seconds and teams
 }
 
 // Config says how to connect.

@@ -58,7 +58,7 @@ func (a *Adapter) command() command {
 			switch o.Name {
 			case "topic", "zone":
 				option.Autocomplete = true
-			case "count", "seconds":
+			case "count", "seconds", "teams":
 				option.Type, option.MinValue, option.MaxValue = optionInteger, &o.Min, &o.Max
 			case "user":
 				option.Type, option.Required = optionUser, true

@@ -229,7 +229,7 @@ func commandText(d *interactData) string {
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
-	order := []string{"user", "what", "time", "zone", "days", "topics", "topic", "for", "count", "seconds", "speed", "variant", "period", "here", "chart"}
+	order := []string{"user", "what", "time", "zone", "days", "topics", "topic", "for", "count", "seconds", "speed", "variant", "teams", "period", "here", "chart"}
 	named := len(words) > 0 && words[0] == string(bot.WordSettings) // each is said with its name, in any order
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
@@ -245,8 +245,11 @@ func commandText(d *interactData) string {
 				words = append(words, o.Name)
 			}
 		case float64:
-			if o.Name == "seconds" {
+			switch o.Name {
+			case "seconds":
 				words = append(words, "each")
+			case "teams":
+				words = append(words, o.Name)
 			}
 			words = append(words, strconv.FormatFloat(v, 'f', -1, 64))
 		case string:

@@ -45,6 +45,7 @@ func (h *hostile) duels() {
 		h.say(by("rival"), "stop")
 	}
 	h.challenges()
+	h.teams()
 }
 
 // challenges are those that come to nothing, and a duel in which both are right, or nobody is.
@@ -98,4 +99,61 @@ func (h *hostile) challenges() {
 		synctest.Wait()
 	}
 	say("one", "stop")
+}
+
+// teams are games of teams of people whom the platform calls by attacks, joined in every way.
+func (h *hostile) teams() {
+	room := bot.RoomID("test:T/#teams")
+	by := func(user string) bot.Incoming {
+		in := h.by(room)
+		in.User, in.Role = bot.UserID("test:T/"+user), bot.Member
+		return in
+	}
+	wait := func(d time.Duration) {
+		time.Sleep(d) // the bubble's clock
+		synctest.Wait()
+	}
+	for _, words := range []string{"start last teams 99", "start last teams elimination", "start last 2 each 5 teams", "start last 1 each 5 speed off teams 8", "start last 1 each 5 teams"} {
+		h.say(by("T0"), words)
+		wait(2 * time.Second)
+		h.mu.Lock()
+		join := h.buttons[len(h.buttons)-1].ID
+		h.mu.Unlock()
+		if words == "start last teams 99" || words == "start last teams elimination" {
+			continue
+		}
+		players := 3
+		if words == "start last 1 each 5 speed off teams 8" {
+			players = 30 // more than are named, and several share the win
+		} else if words == "start last 1 each 5 teams" {
+			players = 1
+		}
+		for i := range players {
+			for range 2 {
+				in := by(fmt.Sprintf("T%d", i))
+				in.Choice = join
+				h.submit(in)
+			}
+			wait(100 * time.Millisecond)
+		}
+		h.say(by("T0"), "skip")
+		begun := time.Now()
+		for round := range 2 {
+			wait(time.Until(begun.Add(time.Second + time.Duration(round)*(5*time.Second+quiz.Settle+quiz.Gap))))
+			for i := range players + 3 {
+				if words == "start last 1 each 5 teams" {
+					break // nobody scores
+				}
+				in := by(fmt.Sprintf("T%d", i+round))
+				in.Text = "plain"
+				h.submit(in)
+				wait(100 * time.Millisecond)
+			}
+			late := by("T1")
+			late.Choice = join
+			h.submit(late)
+		}
+		h.say(by("T0"), "stop")
+		wait(time.Minute)
+	}
 }

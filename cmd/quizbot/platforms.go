@@ -103,6 +103,7 @@ func discordCommands() []discord.Command {
 				{Name: "seconds", Description: "How long each stays open", Min: quiz.MinSeconds, Max: quiz.MaxSeconds},
 				{Name: "speed", Description: "How much being quick adds to the points", Choices: speedNames()},
 				{Name: "variant", Description: "How the game is won, other than by points", Choices: variantNames()},
+				{Name: "teams", Description: "Into how many teams players are put", Min: quiz.MinTeams, Max: quiz.MaxTeams},
 			}
 		case bot.WordSettings:
 			for _, s := range bot.SettingTexts() {
