@@ -14,6 +14,8 @@ const (
 	// Who comes later joins with their first answer.
 	JoinTime = 20 * time.Second
 
+	// MinTeams and MaxTeams bound how many teams a game has; DefaultTeams is where nobody
+	// says it.
 	MinTeams     = 2
 	MaxTeams     = 8
 	DefaultTeams = 2

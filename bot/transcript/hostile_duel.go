@@ -123,9 +123,10 @@ func (h *hostile) teams() {
 			continue
 		}
 		players := 3
-		if words == "start last 1 each 5 speed off teams 8" {
+		switch words {
+		case "start last 1 each 5 speed off teams 8":
 			players = 30 // more than are named, and several share the win
-		} else if words == "start last 1 each 5 teams" {
+		case "start last 1 each 5 teams":
 			players = 1
 		}
 		for i := range players {
