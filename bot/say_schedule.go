@@ -27,12 +27,13 @@ func sayDailyOff() Card {
 
 // sayDaily says what is set in a room, and when the next question comes.
 func sayDaily(title string, d quiz.Daily, loc *time.Location, pool *quiz.Pool) Card {
-	card := Card{Title: title, Table: []string{
+	lines := []string{
 		"When: " + sayPlan(d.Plan),
 		"Topics: " + sayInTurn(d.Topics, pool),
 		"Open for " + span(d.Open),
 		"Next: " + momentText(d.Next, loc),
-	}}
+	}
+	card := Card{Title: title, Body: []string{strings.Join(lines, "\n")}}
 	card.Body = appendText(card.Body, sayTrouble(d))
 	card.Footer = "An admin changes it by saying schedule daily anew, and ends it with schedule off."
 	return card
@@ -75,6 +76,9 @@ func momentText(at time.Time, loc *time.Location) string {
 	const day, clock = "Mon 2 Jan 2006", "15:04"
 	there, utc := at.In(loc), at.UTC()
 	in := utc.Format(clock)
+	if loc.String() == "UTC" {
+		return utc.Format(day+" "+clock) + " UTC"
+	}
 	if there.Format(day) != utc.Format(day) {
 		in = utc.Format("Mon " + clock)
 	}
