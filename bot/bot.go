@@ -320,17 +320,7 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 	case WordTopics:
 		return private(sayTopics(b.pool.Load().Packs())), nil
 	case WordLeaderboard:
-		q := BoardQuery{Team: in.Team, Period: c.Period, Now: b.now(), Top: boardLines, Player: in.User}
-		if c.Here {
-			q.Room = in.Room
-		}
-		board, err := b.shownBoard(ctx, q)
-		if err != nil {
-			return Reply{}, err
-		}
-		team, err := b.teamSettings(in.Team)
-		card := sayBoard(board, c.Period, c.Here, called)
-		return Reply{Card: &card, Public: in.Private || team.Rooms.Allows(in.Room)}, err
+		return b.leaderboard(ctx, in, c)
 	case WordMe:
 		record, err := b.store.Record(ctx, in.Team, in.User)
 		if err != nil {
@@ -340,12 +330,16 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 		if err != nil {
 			return Reply{}, err
 		}
+		strength, err := b.store.Strength(ctx, in.Team, in.User)
+		if err != nil {
+			return Reply{}, err
+		}
 		seen, err := b.store.Seen(ctx, in.User)
 		if err != nil {
 			return Reply{}, err
 		}
 		pool, now := b.pool.Load(), b.now()
-		return private(sayMe(record, board, quiz.Memories(seen, pool, now), pool, now)), nil
+		return private(sayMe(record, board, strength, quiz.Memories(seen, pool, now), pool, now)), nil
 	default:
 		return private(sayHelp()), nil
 	}

@@ -56,7 +56,7 @@ func (p *plan) picture(in Incoming, c Command) (Reply, bool, error) {
 	if c.Here {
 		q.Room = p.ref.Room
 	}
-	board, err := p.bot.shownBoard(p.bot.saving, q)
+	board, err := p.bot.store.Board(p.bot.saving, q)
 	if err != nil {
 		return Reply{}, false, err
 	}
@@ -65,7 +65,7 @@ func (p *plan) picture(in Incoming, c Command) (Reply, bool, error) {
 		return Reply{}, false, err
 	}
 	n := &naming{hidden: p.hidden}
-	card := sayBoard(board, quiz.Week, c.Here, n.call)
+	card := sayBoard(boardTitle(c, q, p.now), board, c, in.Private, n.call)
 	card.Chart = sayChart(days, p.now, c.Here, n)
 	p.name(in)
 	p.out(Outgoing{Card: card}, n)
@@ -73,7 +73,7 @@ func (p *plan) picture(in Incoming, c Command) (Reply, bool, error) {
 }
 
 // daysOf says how these players of a week came to their points, each with the place that is
-// given here: who is hidden from others stands between them in the store.
+// given here: others may have answered since.
 func (b *Bot) daysOf(ctx context.Context, q BoardQuery, shown []quiz.Standing) ([]quiz.DayPoints, error) {
 	for q.Top = chartBars; ; q.Top *= 2 {
 		all, err := b.store.Days(ctx, q)

@@ -149,7 +149,7 @@ func TestWordsOfAPicture(t *testing.T) {
 		"leaderboard week chart":      {Period: quiz.Week, Chart: true},
 		"leaderboard chart month":     {Period: quiz.Week, Chart: true, Odd: "month"},
 		"leaderboard all chart here":  {Period: quiz.Week, Chart: true, Here: true, Odd: "all"},
-		"leaderboard chart rainbow":   {Period: quiz.AllTime, Chart: true, Odd: "rainbow"},
+		"leaderboard chart rainbow":   {Period: quiz.Week, Chart: true, Topic: "rainbow", Odd: "rainbow"},
 		"leaderboard here":            {Period: quiz.AllTime, Here: true},
 		"quiz leaderboard week chart": {Period: quiz.Week, Chart: true},
 	} {

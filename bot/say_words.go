@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 
 	"quizbot/quiz"
 )
-
-// boardLines is how many players a leaderboard lists.
-const boardLines = 10
 
 // WordHelpText describes one word, for help and for a platform's own list of commands.
 type WordHelpText struct {
@@ -36,7 +32,7 @@ func HelpTexts() []WordHelpText {
 		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
 		{WordPause, "", "Let the game wait after this question (who started it, or an admin)"},
 		{WordResume, "", "Go on with a game that was paused (who started it, or an admin)"},
-		{WordLeaderboard, "[today|week|month|all] [here] [chart]", "The team's points, or this room's; chart: those of the week as a picture"},
+		{WordLeaderboard, "[last] [today|week|month|season|all] [here] [TOPIC], or rating, or improved [week|month], or [here] chart", "The team's points, or this room's; who knows much, who has learned most; the week as a picture"},
 		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
 		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
 		{WordTopics, "", "What you can be asked about"},
@@ -138,13 +134,7 @@ func sayOdd(c Command) Card {
 	if c.Word == WordSettings {
 		return sayOddSetting(c)
 	}
-	usage := string(c.Word)
-	for _, h := range HelpTexts() {
-		if h.Word == c.Word && h.Usage != "" {
-			usage += " " + h.Usage
-		}
-	}
-	return Card{Title: "I don't understand " + quoted(c.Odd), Body: []string{"It goes like this: " + usage}}
+	return Card{Title: "I don't understand " + quoted(c.Odd), Body: []string{"It goes like this: " + usageOf(c.Word)}}
 }
 
 func sayRefused(r quiz.Refused, c Command, pool *quiz.Pool, now time.Time) Card {
@@ -212,42 +202,6 @@ func quoted100(s string) string {
 	return "“" + cut(strings.Join(strings.Fields(s), " "), 100) + "”"
 }
 
-// boardLine is one line of a table; its form is a promise.
-func boardLine(rank int, name string, points int) string {
-	return standLine(rank, name, strconv.Itoa(points))
-}
-
-// standLine is boardLine for other ways to stand.
-func standLine(rank int, name, stand string) string {
-	return fmt.Sprintf("%d. %s — %s", rank, name, stand)
-}
-
-// sayBoard has called say what a player is called: the function of that name, or one that
-// notes where names stand.
-func sayBoard(b Board, period quiz.Period, here bool, called func(name, player string) string) Card {
-	title := "Leaderboard · " + periodText(period)
-	if here {
-		title += " · this room"
-	}
-	card := Card{Title: title}
-	own := b.Own.Rank > 0
-	for _, s := range b.Top {
-		card.Table = append(card.Table, boardLine(s.Rank, called(s.Name, s.Player), s.Points))
-		if s.Player == b.Own.Player {
-			own = false
-		}
-	}
-	if own {
-		card.Table = append(card.Table, boardLine(b.Own.Rank, called(b.Own.Name, b.Own.Player), b.Own.Points))
-	}
-	if len(card.Table) == 0 {
-		card.Body = []string{"Nobody has answered yet. Say a topic for a question, or start for a game."}
-	} else if b.Players > len(b.Top) {
-		card.Footer = plural(b.Players, "player") + " in all"
-	}
-	return card
-}
-
 // sayForgotten stands where the name of a player stood who wanted to be forgotten.
 const sayForgotten = "someone"
 
@@ -259,28 +213,15 @@ func called(name, player string) string {
 	return name
 }
 
-func periodText(p quiz.Period) string {
-	switch p {
-	case quiz.Today:
-		return "today"
-	case quiz.Week:
-		return "this week"
-	case quiz.Month:
-		return "this month"
-	default:
-		return "all time"
-	}
-}
-
 // sayMe sums a player up. Points and answers are those of one team; what is remembered
 // follows from the answers in all.
-func sayMe(r quiz.Record, b Board, memories []quiz.Memory, pool *quiz.Pool, now time.Time) Card {
+func sayMe(r quiz.Record, b Board, strength quiz.Strength, memories []quiz.Memory, pool *quiz.Pool, now time.Time) Card {
 	if r.Answered == 0 && len(memories) == 0 {
 		return Card{Title: "You haven't answered yet", Body: []string{"Say a topic for a question, or start for a game."}}
 	}
 	card := Card{Title: plural(r.Points, "point")}
 	if b.Own.Rank > 0 {
-		card.Title += fmt.Sprintf(" · rank %d of %d", b.Own.Rank, b.Players)
+		card.Title += fmt.Sprintf(" · rank %d of %d", b.Own.Rank, max(b.Players, b.Own.Rank))
 	}
 	if r.Answered == 0 {
 		card.Body = []string{"You haven't answered here yet."}
@@ -288,7 +229,7 @@ func sayMe(r quiz.Record, b Board, memories []quiz.Memory, pool *quiz.Pool, now 
 		card.Body = []string{fmt.Sprintf("%d of %d right (%d %%). Streak: %d in a row, best %d.",
 			r.Right, r.Answered, percent(r.Right, r.Answered), r.Streak, r.Best)}
 	}
-	card.Body = appendText(card.Body, sayNewest(r.Newest), sayDue(memories, now))
+	card.Body = appendText(card.Body, sayRating(strength), sayNewest(r.Newest), sayDue(memories, now))
 	card.Table = sayTopicsOf(r, quiz.Masteries(memories, pool, now), pool)
 	return card
 }

@@ -156,10 +156,22 @@ type Rooms interface {
 	Given(ctx context.Context, team TeamID, room RoomID, round int, player UserID) (e Entry, ok bool, err error)
 }
 
+// BoardKind is what the numbers of a leaderboard are.
+type BoardKind string
+
+// The kinds of leaderboards: docs/boards.md says what they count.
+const (
+	ByPoints      BoardKind = ""
+	ByRating      BoardKind = "rating"   // of the whole team, of all time and all topics
+	ByImprovement BoardKind = "improved" // of the whole team and all topics, in a week or a month
+)
+
 // BoardQuery names a leaderboard.
 type BoardQuery struct {
 	Team   TeamID
+	Kind   BoardKind
 	Room   RoomID // "": the whole team
+	Topic  string // a pack's id; "": all
 	Period quiz.Period
 	Now    time.Time // which today, week or month; in UTC
 	Top    int       // how many lines
@@ -170,7 +182,8 @@ type BoardQuery struct {
 type Board struct {
 	Top     []quiz.Standing
 	Own     quiz.Standing // zero Rank: not on this board
-	Players int           // on this board in all
+	Hidden  bool          // whose own it is is hidden from all others, and counted nowhere else
+	Players int           // on this board in all, without those who are hidden
 }
 
 // Boards answers questions about points. What it says includes every committed answer.
@@ -185,6 +198,8 @@ type Boards interface {
 	// Known is Record as it was when it was last folded: it may lack the newest answers,
 	// and costs one read.
 	Known(ctx context.Context, team TeamID, player UserID) (quiz.Record, error)
+	// Strength is what a player's first answers to questions say; zero when there are none.
+	Strength(ctx context.Context, team TeamID, player UserID) (quiz.Strength, error)
 	// Fold prepares what Board and Record say. They do it themselves too; done
 	// before, they need not wait for it.
 	Fold(ctx context.Context, team TeamID) error
@@ -254,9 +269,11 @@ type TeamDossier struct {
 
 // BoardPoints is a player's place on a leaderboard.
 type BoardPoints struct {
-	Room   RoomID `json:"room,omitempty"` // "": the whole team
-	Span   string `json:"span"`           // quiz.Period.At
-	Points int    `json:"points"`
+	Kind   BoardKind `json:"kind,omitempty"`
+	Room   RoomID    `json:"room,omitempty"`  // "": the whole team
+	Topic  string    `json:"topic,omitempty"` // "": all
+	Span   string    `json:"span"`            // quiz.Period.At
+	Points int       `json:"points"`
 }
 
 // RoomDossier is what a room holds of a player at the moment.
@@ -292,7 +309,7 @@ type Upkeep interface {
 	// that age is open.
 	Expire(ctx context.Context, before time.Time) (answers int, err error)
 	// Sweep deletes what nobody can ask for any more at that time: places on boards of
-	// days, weeks and months that are over for more than a week, the ids of old
+	// spans that are over for long (quiz.SpanGone), the ids of old
 	// deliveries, and rounds that were closed more than an hour ago (Change.Past). It
 	// returns how many records it were.
 	Sweep(ctx context.Context, now time.Time) (records int, err error)

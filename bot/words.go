@@ -47,9 +47,13 @@ type Command struct {
 	Speed quiz.Speed    // start; "" when not said
 	// Variant is how a game is won; start.
 	Variant quiz.Variant
-	Period  quiz.Period // leaderboard
-	Here    bool        // leaderboard
-	Chart   bool        // leaderboard: of the week, as a picture
+	// Of a leaderboard, which may have a Topic too:
+	Board  BoardKind
+	Period quiz.Period
+	When   time.Time // the period's span that holds it; zero: the one of now
+	Last   bool      // the span before
+	Here   bool
+	Chart  bool // the week as a picture
 	// Named says that Word was typed, rather than following from a topic or from silence.
 	Named    bool
 	Settings []Setting // settings; none: to read them
@@ -192,29 +196,5 @@ func (c *Command) challenge(args []string) {
 	}
 	if c.Odd == "" && c.Variant != quiz.Plain && c.Variant != quiz.SuddenDeath {
 		c.Odd = string(c.Variant) // with two, who is out has lost
-	}
-}
-
-func (c *Command) leaderboard(args []string) {
-	c.Period = quiz.AllTime
-	period := ""
-	for _, arg := range args {
-		switch p := quiz.Period(strings.ToLower(arg)); p {
-		case quiz.Today, quiz.Week, quiz.Month, quiz.AllTime:
-			c.Period, period = p, arg
-		case "here":
-			c.Here = true
-		case "chart":
-			c.Chart = true
-		default:
-			c.Odd = arg
-			return
-		}
-	}
-	if c.Chart { // there is one of the week alone
-		if period != "" && c.Period != quiz.Week {
-			c.Odd = period
-		}
-		c.Period = quiz.Week
 	}
 }

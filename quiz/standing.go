@@ -2,6 +2,7 @@ package quiz
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -13,14 +14,15 @@ const (
 	Today   Period = "today"
 	Week    Period = "week" // ISO 8601: from Monday
 	Month   Period = "month"
+	Season  Period = "season" // a quarter of the calendar year
 	AllTime Period = "all"
 )
 
 // Periods lists them, shortest first.
-func Periods() []Period { return []Period{Today, Week, Month, AllTime} }
+func Periods() []Period { return []Period{Today, Week, Month, Season, AllTime} }
 
 // At names the span of this period that t lies in, in t's own time zone:
-// "2026-11-23", "2026-W48", "2026-11" or "all". Two times share a name exactly
+// "2026-11-23", "2026-W48", "2026-11", "2026-Q4" or "all". Two times share a name exactly
 // when they lie in the same span.
 func (p Period) At(t time.Time) string {
 	switch p {
@@ -31,21 +33,119 @@ func (p Period) At(t time.Time) string {
 		return fmt.Sprintf("%04d-W%02d", year, week)
 	case Month:
 		return t.Format("2006-01")
+	case Season:
+		return fmt.Sprintf("%04d-Q%d", t.Year(), (int(t.Month())+2)/3)
 	default:
 		return string(AllTime)
 	}
 }
 
+// Begin is when the span of this period that t lies in began, in t's own time zone: zero for
+// AllTime.
+func (p Period) Begin(t time.Time) time.Time {
+	date := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 0, 0, 0, 0, t.Location())
+	}
+	switch p {
+	case Today:
+		return date(t.Year(), t.Month(), t.Day())
+	case Week:
+		return Days(t)[0]
+	case Month:
+		return date(t.Year(), t.Month(), 1)
+	case Season:
+		return date(t.Year(), (t.Month()-1)/3*3+1, 1)
+	default:
+		return time.Time{}
+	}
+}
+
+// Before is the last moment of the span before the one that t lies in. AllTime has none
+// before it: there it is t.
+func (p Period) Before(t time.Time) time.Time {
+	if begin := p.Begin(t); !begin.IsZero() {
+		return begin.Add(-time.Nanosecond)
+	}
+	return t
+}
+
+// After is when the span after the one that t lies in begins; in AllTime it is t.
+func (p Period) After(t time.Time) time.Time {
+	begin := p.Begin(t)
+	switch p {
+	case Today:
+		return begin.AddDate(0, 0, 1)
+	case Week:
+		return begin.AddDate(0, 0, 7)
+	case Month:
+		return begin.AddDate(0, 1, 0)
+	case Season:
+		return begin.AddDate(0, 3, 0)
+	default:
+		return t
+	}
+}
+
+// PeriodOf is the period whose At gives names of this form; ok is false for what it
+// never gives.
+func PeriodOf(span string) (p Period, ok bool) {
+	for _, p := range Periods() {
+		if form := p.At(time.Time{}); len(form) == len(span) && (p == AllTime) == (span == string(AllTime)) &&
+			strings.Contains(span, "Q") == (p == Season) {
+			return p, true
+		}
+	}
+	return "", false
+}
+
+// ParseSpan reads a span's name, as At gives it: which period it is of, and when it began, in
+// UTC. Its error names what is no such name.
+func ParseSpan(span string) (p Period, begin time.Time, err error) {
+	p, ok := PeriodOf(span)
+	number := func(layout string) (n int) {
+		_, err = fmt.Sscanf(span[len("2006-"):], layout, &n)
+		return n
+	}
+	var year time.Time
+	if ok && p != AllTime {
+		year, err = time.Parse("2006", span[:len("2006")])
+	}
+	if ok && err == nil {
+		switch p {
+		case Today:
+			begin, err = time.Parse("2006-01-02", span)
+		case Week:
+			begin = Days(year.AddDate(0, 0, 3))[0].AddDate(0, 0, 7*(number("W%02d")-1)) // the 4th is in the first week
+		case Month:
+			begin, err = time.Parse("2006-01", span)
+		case Season:
+			begin = year.AddDate(0, 3*(number("Q%d")-1), 0)
+		}
+	}
+	if !ok || err != nil || p.At(begin) != span {
+		return "", time.Time{}, fmt.Errorf("%q is no day, week, month or season", span)
+	}
+	return p, begin, nil
+}
+
 // SpanOver reports that the span of that name, as At gives it, was over at t; the one
 // of all time never is, and neither is a name that At doesn't give.
 func SpanOver(span string, t time.Time) bool {
-	for _, p := range Periods() {
-		now := p.At(t)
-		if p != AllTime && len(span) == len(now) {
-			return span < now // names of one period are in the order of time
-		}
-	}
-	return false
+	p, ok := PeriodOf(span)
+	return ok && p != AllTime && span < p.At(t) // names of one period are in the order of time
+}
+
+// kept is how long the boards of a span stay after its end. The span before this one can
+// always be asked for, and of seasons those of a year.
+var kept = map[Period]time.Duration{Today: 8 * day, Week: 8 * day, Month: 35 * day, Season: 400 * day}
+
+const day = 24 * time.Hour
+
+// SpanGone reports that nobody can ask for the span of that name at t any more, for it is
+// over for too long.
+func SpanGone(span string, t time.Time) bool {
+	p, ok := PeriodOf(span)
+	return ok && p != AllTime && span < p.At(t.Add(-kept[p]))
 }
 
 // Standing is one line of a leaderboard. Players with equal points share a

@@ -19,8 +19,14 @@ func Check(key, value []byte) error {
 		sound = len(value) == 8
 	case keyClock:
 		sound = len(value) == 16
+	case keyRated:
+		sound = len(value) == ratedSize
+	case keyStrength, keyDifficulty:
+		sound = len(value) == strengthSize
+	case keyForm:
+		sound = len(value) == formSize
 	case keyName, keyMessage, keyValue:
-	case keySeen, keyWake, keyUnsent, keyBoard, keyOf, keyHere:
+	case keySeen, keyWake, keyUnsent, keyBoard, keyOf, keyHere, keyHidden:
 		sound = len(value) == 0
 	default:
 		return fmt.Errorf("%w: no record begins with %q", errKey, key[0])

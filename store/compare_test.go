@@ -17,7 +17,7 @@ import (
 	"quizbot/store/storetest"
 )
 
-func noError(t *testing.T, err error) {
+func noError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

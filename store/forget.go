@@ -63,14 +63,22 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 		return out, err
 	}
 	out.Teams, out.Answers, out.Settings = 1, len(h.entries), h.own != nil
-	for _, board := range h.boards() {
-		_, stood, err := takeOff(tx, board, player)
+	own, err := ownBoards(tx, player)
+	if err != nil {
+		return out, err
+	}
+	places := newPlaces(tx)
+	for _, board := range append(h.boards(), own...) {
+		_, stood, err := places.takeOff(board, player)
 		if err != nil {
 			return out, err
 		}
 		if stood {
 			out.Standings++
 		}
+	}
+	if err := forgetRatings(tx, player); err != nil {
+		return out, err
 	}
 	changed := map[string]bool{}
 	for i, e := range h.entries {
@@ -83,6 +91,7 @@ func forgetPlayer(tx Tx, team, player string) (out bot.Forgotten, err error) {
 	}
 	tx.Delete(key(keyName, player))
 	tx.Delete(key(keyRecord, player))
+	tx.Delete(key(keyHidden, player))
 	if err := dropRecalls(tx, player); err != nil {
 		return out, err
 	}
@@ -252,10 +261,5 @@ func dropEmptyTeam(tx Tx) error {
 			return err
 		}
 	}
-	for kind := byte('a'); kind <= 'z'; kind++ {
-		if err := drop(tx, key(kind)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return drop(tx, nil)
 }

@@ -10,7 +10,7 @@ import (
 // given every team in turn. What is here stays, for somebody may still have that
 // format; it must not use what later formats change.
 func migrations() []func(Tx) error {
-	return []func(Tx) error{indexAnswers, rememberAnswers, knowMore}
+	return []func(Tx) error{indexAnswers, rememberAnswers, refold}
 }
 
 // Migrate brings what is kept of one team from an earlier format to this one. The
@@ -52,10 +52,6 @@ func each(tx Tx, prefix []byte, fn func(KV) error) error {
 		from = bytes.Clone(append(kvs[len(kvs)-1].Key, 0)) // the next key there can be
 	}
 }
-
-// knowMore leads from format 3 to 4, which has kinds of records that format 3 has not:
-// settings of teams and of players.
-func knowMore(Tx) error { return nil }
 
 // indexAnswers leads from format 1 to 2, which finds a player's answers without
 // reading those of all: to export them, to forget them, and to repeat them.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -372,16 +373,23 @@ func (h *held) dossier(tx Tx, player bot.UserID) (bot.TeamDossier, error) {
 	if out.Seen, err = seenBy(tx, string(player)); err != nil {
 		return out, err
 	}
-	for _, board := range h.boards() {
-		value, err := tx.Get(key(keyScore, board, string(player)))
+	own, err := ownBoards(tx, string(player))
+	if err != nil {
+		return out, err
+	}
+	for _, board := range append(h.boards(), own...) {
+		points, stands, err := newPlaces(tx).points(board, string(player))
 		if err != nil {
 			return out, err
 		}
-		if value != nil {
-			span, room, _ := strings.Cut(board, "\n")
-			out.Boards = append(out.Boards, bot.BoardPoints{Room: bot.RoomID(room), Span: span, Points: int(int64(getUint(value)))})
+		if stands {
+			b := takeBoard(board)
+			out.Boards = append(out.Boards, bot.BoardPoints{Kind: b.kind, Room: b.room, Topic: b.topic, Span: b.span, Points: points})
 		}
 	}
+	slices.SortFunc(out.Boards, func(a, b bot.BoardPoints) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Span, b.Span), cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Room, b.Room))
+	})
 	for _, room := range slices.Sorted(maps.Keys(h.rooms)) {
 		r := h.rooms[room]
 		one := bot.RoomDossier{Room: bot.RoomID(room), Direct: r.direct, State: r.state, Others: r.others}

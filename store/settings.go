@@ -43,14 +43,6 @@ func (s *Store) ChangeTeam(ctx context.Context, team bot.TeamID, cause string, a
 	return changeSettings(ctx, s, string(team), key(keyTeamSettings), cause, at, change)
 }
 
-// SetHidden implements bot.Settings.
-func (s *Store) SetHidden(ctx context.Context, player bot.UserID, hidden bool, cause string, at time.Time) (bool, error) {
-	return s.ChangePlayer(ctx, player, cause, at, func(p bot.PlayerSettings) bot.PlayerSettings {
-		p.Hidden = hidden
-		return p
-	})
-}
-
 func readSettings[T any](ctx context.Context, s *Store, team string, k []byte) (T, error) {
 	var out T
 	err := s.engine.View(ctx, team, func(tx Tx) (err error) {

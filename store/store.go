@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"quizbot/bot"
@@ -18,7 +19,12 @@ import (
 const FormatVersion = 4
 
 // Store keeps rooms, the ledger and boards in an engine.
-type Store struct{ engine Engine }
+type Store struct {
+	engine Engine
+	// hiding is held by who changes which players are hidden, and for reading by who goes by
+	// it in a team: settings stand elsewhere than boards.
+	hiding sync.RWMutex
+}
 
 var _ bot.Store = (*Store)(nil)
 

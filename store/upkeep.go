@@ -1,13 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"quizbot/bot"
@@ -22,8 +20,9 @@ const (
 	sweepBatch = 200
 	// expireBatch is about how many entries one transaction of Expire deletes or reads.
 	expireBatch = 1000
-	// keepSpans is how long the boards of a day, week or month stay after its end.
-	keepSpans = 8 * 24 * time.Hour
+	// keepForms is how much longer than its boards a span's forms stay, for the boards of
+	// the span after it are worked out of them.
+	keepForms = 35 * 24 * time.Hour
 )
 
 // oldEntry is an answer that is to be forgotten for its age.
@@ -36,6 +35,10 @@ type oldEntry struct {
 func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
 	answers := 0
 	err := s.eachTeam(ctx, func(team string) error {
+		// What is taken back must have been counted before.
+		if err := s.Fold(ctx, bot.TeamID(team)); err != nil {
+			return err
+		}
 		old, err := s.olderThan(ctx, team, before)
 		if err != nil || len(old) == 0 {
 			return err
@@ -122,7 +125,8 @@ func expire(tx Tx, old []oldEntry) (done int, err error) {
 // from them. It returns how many entries it has read.
 func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 	player := old[0].player
-	changed, asked := map[string]bool{}, map[string]bool{}
+	changed, asked, gone := map[string]bool{}, map[string]bool{}, map[uint64]bool{}
+	forms := map[formAt]bool{}
 	for _, o := range old {
 		value, err := tx.Get(key(keyLedger, o.seq))
 		if err != nil {
@@ -136,10 +140,14 @@ func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 			return 0, err
 		}
 		deleteAnswer(tx, o.seq, e)
+		gone[o.seq] = true
 		for _, board := range boardsOf(e) {
 			changed[board] = o.seq < folded || changed[board]
 		}
 		asked[string(recallsKey(e.Entry))] = true
+		for _, period := range []quiz.Period{quiz.Week, quiz.Month} {
+			forms[formOf(player, period, e.At)] = true
+		}
 	}
 	left, err := summed(tx, player, folded)
 	if err != nil {
@@ -148,13 +156,17 @@ func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 	if err := setRecalls(tx, player, asked, left.recalls); err != nil {
 		return 0, err
 	}
+	places := newPlaces(tx)
+	if err := expireRatings(tx, places, player, asked, gone, forms, left); err != nil {
+		return 0, err
+	}
 	for _, board := range slices.Sorted(keysWhere(changed)) {
-		_, stood, err := takeOff(tx, board, player)
+		_, stood, err := places.takeOff(board, player)
 		if err != nil {
 			return 0, err
 		}
 		if sum, plays := left.points[board]; stood && plays {
-			if err := addPoints(tx, board, player, sum); err != nil {
+			if err := places.add(board, player, sum); err != nil {
 				return 0, err
 			}
 		}
@@ -170,6 +182,7 @@ func expirePlayer(tx Tx, old []oldEntry, folded uint64) (read int, err error) {
 	}
 	if left.answers == 0 {
 		tx.Delete(key(keyName, player))
+		tx.Delete(key(keyHidden, player))
 	}
 	return len(old) + left.answers, nil
 }
@@ -191,12 +204,16 @@ type sum struct {
 	// Of those that are folded:
 	points map[string]int // by board
 	record quiz.Record
+	// marks are when each question was answered last, and counted in which spans' forms: what
+	// is known of it but for its rating. By key.
+	marks map[string]rated
+	first map[formAt][]entry // the answers that count for a form
 }
 
 // summed works out of the ledger how many answers a player has, and what follows from
 // them.
 func summed(tx Tx, player string, folded uint64) (sum, error) {
-	out := sum{points: map[string]int{}, recalls: map[string]recalls{}}
+	out := sum{points: map[string]int{}, recalls: map[string]recalls{}, marks: map[string]rated{}, first: map[formAt][]entry{}}
 	prefix := key(keyOf, player)
 	err := each(tx, prefix, func(kv KV) error {
 		seq, _, err := takeUint(kv.Key[len(prefix):])
@@ -217,6 +234,12 @@ func summed(tx Tx, player string, folded uint64) (sum, error) {
 			out.points[board] += e.Points
 		}
 		out.record = out.record.Add(e.Pack, e.Answer())
+		mark := out.marks[string(ratedKey(e))]
+		for _, period := range mark.counts(e.At) {
+			at := formOf(player, period, e.At)
+			out.first[at] = append(out.first[at], e)
+		}
+		out.marks[string(ratedKey(e))] = mark
 		return nil
 	})
 	return out, err
@@ -225,6 +248,9 @@ func summed(tx Tx, player string, folded uint64) (sum, error) {
 // Sweep implements bot.Upkeep.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	records := 0
+	if err := s.settleHidden(ctx); err != nil {
+		return 0, fmt.Errorf("sweep: %w", err)
+	}
 	err := s.eachTeam(ctx, func(team string) error {
 		// An answer that is folded later than its board was swept away would stand there alone.
 		if err := s.Fold(ctx, bot.TeamID(team)); err != nil {
@@ -242,7 +268,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 			swept := 0
 			if err := s.engine.Update(ctx, team, func(tx Tx) error {
 				n, err := sweep(tx, now, sweepBatch, tx.Delete, func(board, player string) error {
-					_, _, err := takeOff(tx, board, player)
+					_, _, err := newPlaces(tx).takeOff(board, player)
 					return err
 				})
 				swept = n
@@ -275,33 +301,33 @@ func sweep(tx Tx, now time.Time, n int, remove func(k []byte), leave func(board,
 		return 0, err
 	}
 	found := len(old) + past
-	for from, more := key(keyPlayers), true; more && found < n; {
-		kvs, err := tx.Scan(from, key(keyPlayers, string(quiz.AllTime)), pageSize)
+	// One step for a board, however many are on it. Those of all time stand behind the others.
+	for from, end := key(keyScore), key(keyScore, string(quiz.AllTime)); found < n; {
+		kvs, err := tx.Scan(from, end, 1)
 		if err != nil {
 			return found, err
 		}
-		more = len(kvs) == pageSize
-		for _, kv := range kvs {
-			left, err := sweepBoard(tx, kv.Key, now, n-found, leave)
-			if err != nil {
-				return found, err
-			}
-			found += left
-			from = bytes.Clone(append(kv.Key, 0))
+		if len(kvs) == 0 {
+			break
 		}
+		board, _, err := takeString(kvs[0].Key[1:])
+		if err != nil {
+			return found, err
+		}
+		left, err := sweepBoard(tx, board, now, n-found, leave)
+		if err != nil {
+			return found, err
+		}
+		found += left
+		from = after(key(keyScore, board))
 	}
-	return found, nil
+	forms, err := sweepForms(tx, now, n-found, remove)
+	return found + forms, err
 }
 
-// sweepBoard has up to n players leave the board of a key of its own, if its time
-// is long over.
-func sweepBoard(tx Tx, k []byte, now time.Time, n int, leave func(board, player string) error) (int, error) {
-	board, _, err := takeString(k[1:])
-	if err != nil {
-		return 0, err
-	}
-	span, _, _ := strings.Cut(board, "\n")
-	if n <= 0 || !quiz.SpanOver(span, now.Add(-keepSpans).UTC()) {
+// sweepBoard has up to n players leave the board, if its time is long over.
+func sweepBoard(tx Tx, board string, now time.Time, n int, leave func(board, player string) error) (int, error) {
+	if !quiz.SpanGone(takeBoard(board).span, now.UTC()) {
 		return 0, nil
 	}
 	prefix := key(keyScore, board)
@@ -319,6 +345,23 @@ func sweepBoard(tx Tx, k []byte, now time.Time, n int, leave func(board, player 
 		}
 	}
 	return len(on), nil
+}
+
+// sweepForms gives up to n forms to be deleted, of spans that are long over.
+func sweepForms(tx Tx, now time.Time, n int, remove func(k []byte)) (found int, err error) {
+	err = eachSpan(tx, func(span string) error {
+		if found >= n || !quiz.SpanGone(span, now.Add(-keepForms).UTC()) {
+			return nil
+		}
+		prefix := key(keyForm, span)
+		kvs, err := tx.Scan(prefix, after(prefix), n-found)
+		for _, kv := range kvs {
+			remove(kv.Key)
+		}
+		found += len(kvs)
+		return err
+	})
+	return found, err
 }
 
 var _ bot.Upkeep = (*Store)(nil)

@@ -23,9 +23,10 @@ type Totals struct{ Teams, Rooms, Answers, Players int }
 // Verify reads all that an engine holds, in the given format, and calls found with
 // each fault: records that can't be read; answers without their guard, and guards
 // without their answer; counters behind what they count; rooms that nothing will
-// wake, messages that nothing will send; settings where nobody looks for them; boards, records and answers to be reviewed that
-// are not what the ledger gives. Boards of days, weeks and months that were over at now may have
-// gone. Nobody may write meanwhile. An error says that reading itself failed.
+// wake, messages that nothing will send; settings where nobody looks for them; boards, records,
+// ratings and answers to be reviewed that are not what the ledger gives. Boards of spans of time
+// that were over at now may have gone. Nobody may write meanwhile. An error says that reading
+// itself failed.
 func Verify(ctx context.Context, e Engine, format int, now time.Time, found func(Fault)) (Totals, error) {
 	var sum Totals
 	teams, err := e.Teams(ctx)
@@ -33,8 +34,12 @@ func Verify(ctx context.Context, e Engine, format int, now time.Time, found func
 		return sum, err
 	}
 	indexed := map[byte]int{}
+	hidden, err := chosenHidden(ctx, e)
+	if err != nil {
+		return sum, err
+	}
 	for _, team := range teams {
-		v := &verifier{ctx: ctx, team: team, format: format, now: now, say: found, count: map[byte]int{}, broken: map[string]bool{}}
+		v := &verifier{chosen: hidden, ctx: ctx, team: team, format: format, now: now, say: found, count: map[byte]int{}, broken: map[string]bool{}}
 		if err := e.View(ctx, team, v.all); err != nil {
 			return sum, fmt.Errorf("read team %s: %w", team, err)
 		}
@@ -95,6 +100,8 @@ type verifier struct {
 	count   map[byte]int    // records, by kind
 	broken  map[string]bool // keys of records that can't be read, and were told
 	players int
+	chosen  map[string]bool // players who have chosen to be hidden
+	visible int             // places on boards that are to be seen
 }
 
 func (v *verifier) fault(format string, args ...any) {
@@ -103,8 +110,8 @@ func (v *verifier) fault(format string, args ...any) {
 
 func (v *verifier) all(tx Tx) error {
 	v.tx = tx
-	v.count, v.broken = map[byte]int{}, map[string]bool{}
-	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.settings, v.clocks, v.boards} {
+	v.count, v.broken, v.visible = map[byte]int{}, map[string]bool{}, 0
+	for _, step := range []func() error{v.shapes, v.ledger, v.guards, v.byPlayer, v.rooms, v.wakes, v.outbox, v.messages, v.standings, v.answerers, v.ratings, v.hiding, v.settings, v.clocks, v.boards} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -141,6 +148,7 @@ func shapes() map[byte]string {
 		keyMessage: "ss", keyRound: "ss", keyCounter: "s", keyWake: "us", keyUnsent: "s", keyWakeOf: "s", keyScore: "ss", keyBoard: "sus",
 		keyCount: "sbu", keyPlayers: "s", keyRecord: "s", keyValue: "s", keyRecalls: "sss", keyHere: "s",
 		keyTeamSettings: "", keyOwnSettings: "s", keyClock: "sus",
+		keyRated: "sss", keyStrength: "s", keyDifficulty: "ss", keyForm: "ss", keyHidden: "s",
 	}
 }
 

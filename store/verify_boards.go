@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"maps"
-	"strings"
 
 	"quizbot/bot"
 	"quizbot/quiz"
@@ -14,9 +13,6 @@ import (
 // and so the memory that it takes; the ledger is read once for each so many.
 const standingsAtOnce = 400_000
 
-// standing is a player's place on a board.
-type standing struct{ board, player string }
-
 // standings: points and records are what the ledger gives, as far as it is folded, and
 // what review knows is what all of it gives.
 func (v *verifier) standings() error {
@@ -24,10 +20,13 @@ func (v *verifier) standings() error {
 	if err != nil {
 		return err
 	}
-	parts := uint64(1 + (v.count[keyScore]+v.count[keyRecord]+v.count[keyRecalls])/standingsAtOnce)
+	parts := uint64(1 + (v.count[keyScore]+v.count[keyRecord]+v.count[keyRecalls]+v.count[keyRated])/standingsAtOnce)
 	seed := maphash.MakeSeed()
 	for part := range parts {
-		s := &expected{want: map[standing]int{}, records: map[string]quiz.Record{}, players: map[string]bool{}, recalls: map[string]recalls{}, folded: folded}
+		s := &expected{
+			want: map[standing]int{}, records: map[string]quiz.Record{}, players: map[string]bool{}, recalls: map[string]recalls{},
+			marks: map[string]rated{}, forms: map[formAt]quiz.Form{}, folded: folded,
+		}
 		s.mine = func(x standing) bool { return maphash.Comparable(seed, x)%parts == part }
 		if err := v.each(keyLedger, s.add); err != nil {
 			return err
@@ -42,6 +41,12 @@ func (v *verifier) standings() error {
 		if err := v.recalls(s); err != nil {
 			return err
 		}
+		if err := v.marks(s); err != nil {
+			return err
+		}
+		if err := v.forms(s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -53,6 +58,8 @@ type expected struct {
 	records map[string]quiz.Record
 	players map[string]bool    // who answered, folded or not
 	recalls map[string]recalls // by key
+	marks   map[string]rated   // of questions, by key: when they were answered last
+	forms   map[formAt]quiz.Form
 	folded  uint64
 }
 
@@ -68,17 +75,15 @@ func (s *expected) add(parts keyParts, value []byte) error {
 		s.recalls[k] = s.recalls[k].with(recallOf(e.Entry))
 		if past {
 			s.records[player] = s.records[player].Add(e.Pack, e.Answer())
+			s.mark(e)
 		}
 	}
 	if !past {
 		return nil
 	}
-	for _, period := range quiz.Periods() {
-		span := period.At(e.At.UTC())
-		for _, room := range []bot.RoomID{"", e.Room} {
-			if at := (standing{boardName(room, span), player}); s.mine(at) {
-				s.want[at] += e.Points
-			}
+	for _, board := range boardsOf(e) {
+		if at := (standing{board, player}); s.mine(at) {
+			s.want[at] += e.Points
 		}
 	}
 	return nil
@@ -87,7 +92,7 @@ func (s *expected) add(parts keyParts, value []byte) error {
 func (v *verifier) scores(s *expected) error {
 	if err := v.each(keyScore, func(parts keyParts, value []byte) error {
 		at := standing{parts.text[0], parts.text[1]}
-		if !s.mine(at) {
+		if !s.mine(at) || takeBoard(at.board).kind != bot.ByPoints {
 			return nil
 		}
 		want, ok := s.want[at]
@@ -110,9 +115,10 @@ func (v *verifier) scores(s *expected) error {
 	return nil
 }
 
-// over says whether a board is of a day, week or month before this one.
-func (v *verifier) over(board string) bool {
-	span, _, _ := strings.Cut(board, "\n")
+// over says whether a board is of a span of time before this one.
+func (v *verifier) over(board string) bool { return v.past(takeBoard(board).span) }
+
+func (v *verifier) past(span string) bool {
 	for _, period := range quiz.Periods() {
 		if span == period.At(v.now.UTC()) {
 			return false
@@ -122,12 +128,19 @@ func (v *verifier) over(board string) bool {
 }
 
 // shown is a board's name in words.
-func shown(board string) string {
-	span, room, _ := strings.Cut(board, "\n")
-	if room == "" {
-		return span
+func shown(name string) string {
+	b := takeBoard(name)
+	words := b.span
+	if b.kind != bot.ByPoints {
+		words = string(b.kind) + " " + words
 	}
-	return span + " of " + room
+	if b.topic != "" {
+		words += " in " + b.topic
+	}
+	if b.room != "" {
+		words += " of " + string(b.room)
+	}
+	return words
 }
 
 func (v *verifier) records(s *expected) error {
@@ -186,8 +199,8 @@ func (v *verifier) boards() error {
 	}); err != nil {
 		return err
 	}
-	if placed < v.count[keyScore] {
-		v.fault("boards lack %d places of players who have points there", v.count[keyScore]-placed)
+	if placed < v.visible {
+		v.fault("boards lack %d places of players who have points there", v.visible-placed)
 	}
 	if err := w.end(); err != nil {
 		return err
@@ -205,7 +218,8 @@ type boardWalk struct {
 	begun          bool
 	board          string
 	points         int
-	same, near, on int // players with these points, in this range, on this board
+	counted        bool // the board has counts of points
+	same, near, on int  // players with these points, in this range, on this board
 
 	boards, counts int // records that were looked at
 }
@@ -213,14 +227,22 @@ type boardWalk struct {
 func (w *boardWalk) step(board string, points int) error {
 	next := w.begun && board != w.board
 	var err error
-	if w.begun && (next || points != w.points) {
+	if w.counted && (next || points != w.points) {
 		err = w.compare(&w.same, key(keyCount, w.board, byte(0), descending(w.points)))
 	}
-	if err == nil && w.begun && (next || points>>rangeBits != w.points>>rangeBits) {
+	if err == nil && w.counted && (next || points>>rangeBits != w.points>>rangeBits) {
 		err = w.compare(&w.near, key(keyCount, w.board, byte(1), descending(w.points>>rangeBits)))
 	}
 	if err == nil && next {
+		if w.counted != (w.on > countFrom) && (w.on > countFrom || w.on <= countUntil) && w.v.format >= 4 {
+			w.v.fault("the board %s of %d players has counts of points (%v): ranks would be wrong", shown(w.board), w.on, w.counted)
+		}
 		err = w.compare(&w.on, key(keyPlayers, w.board))
+	}
+	if err == nil && (next || !w.begun) {
+		_, w.counted, err = playersOn(w.v.tx, board)
+		w.counted = w.counted || w.v.format < 4
+		w.same, w.near = 0, 0
 	}
 	w.begun, w.board, w.points = true, board, points
 	w.same, w.near, w.on = w.same+1, w.near+1, w.on+1
@@ -245,7 +267,7 @@ func (w *boardWalk) compare(n *int, k []byte) error {
 	} else if ok {
 		w.counts++
 	}
-	if !ok || got != uint64(*n) {
+	if !ok || got&^hasCounts != uint64(*n) {
 		w.v.fault("the board %s counts %d players where %d stand: ranks would be wrong", shown(w.board), got, *n)
 	}
 	*n = 0

@@ -110,11 +110,27 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"a clock of no question":  {func(tx store.Tx) { tx.Put([]byte("gr0\x00"+number(99)+"p1\x00"), first(tx, "g").Value) }, "p1 has a time of their own in round 99 of r0, which is over or no async question"},
 		"a clock that runs back":  {func(tx store.Tx) { tx.Put(first(tx, "g").Key, []byte(number(9)+number(8))) }, "ends before it begins"},
 		"a broken clock":          {set("g", "soon"), "can't be read"},
+		"no rated answer":         {drop("R"), "ratings don't know that p0 answered question q of x"},
+		"a rating changed":        {func(tx store.Tx) { kv := first(tx, "R"); kv.Value[10]++; tx.Put(kv.Key, kv.Value) }, "its turn gives"},
+		"another answer rated":    {func(tx store.Tx) { kv := first(tx, "R"); kv.Value[7] = 20; tx.Put(kv.Key, kv.Value) }, "and number 0 was the first"},
+		"another week":            {func(tx store.Tx) { kv := first(tx, "R"); kv.Value[17]++; tx.Put(kv.Key, kv.Value) }, "the ledger says"},
+		"no rating":               {drop("S"), "is missing"},
+		"another rating":          {set("S", number(3)+number(1)), "after 1"},
+		"no difficulty":           {drop("D"), "is missing"},
+		"another difficulty":      {set("D", number(3)+number(5)), "those give"},
+		"a place without rating":  {func(tx store.Tx) { tx.Put([]byte("sall+rating\n\x00p0\x00"), []byte(number(9))) }, "p0 has a rating of 9 on the board (true)"},
+		"no form":                 {drop("F"), "has no form in 2026"},
+		"another form":            {set("F", number(3)+number(5)), "the ledger says 1 of 1"},
+		"hidden in sight":         {func(tx store.Tx) { tx.Put([]byte("Hp0\x00"), nil) }, "p0 is hidden, and stands on the board 2026-11 of r0"},
+		"a short rating":          {set("S", "abc"), "can't be read"},
 		"no record":               {drop("x"), "the record of p0 is missing"},
 		"another record":          {func(tx store.Tx) { change(t, tx, first(tx, "x"), "streak", 1) }, "or other topics or streaks"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := played(t, now)
+			if strings.HasSuffix(name, "count") {
+				crowd(t, e, now)
+			}
 			if out, _ := faults(t, e, now); len(out) > 0 {
 				t.Fatalf("before: %v", out)
 			}
@@ -125,6 +141,17 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// crowd has more play than a board can have without being counted.
+func crowd(t *testing.T, e store.Engine, now time.Time) {
+	t.Helper()
+	c := bot.Change{Team: "test:A", Room: "crowded", At: now}
+	for i := range 1100 {
+		c.Answers = append(c.Answers, bot.Entry{Room: "crowded", Round: 1, Player: bot.UserID(fmt.Sprint("crowd", i)), Pack: "x", Question: "q", At: now, Points: i % 7 * 300, Right: i%7 > 0})
+	}
+	noError(t, store.New(e).Commit(t.Context(), c))
+	noError(t, store.New(e).Fold(t.Context(), "test:A"))
 }
 
 func change(t *testing.T, tx store.Tx, kv store.KV, field string, value int) {

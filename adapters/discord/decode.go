@@ -229,7 +229,7 @@ func commandText(d *interactData) string {
 	}
 	// They come in the order in which they were filled in; said in one order, they
 	// read as a player would say them.
-	order := []string{"user", "what", "time", "zone", "days", "topics", "topic", "for", "count", "seconds", "speed", "variant", "teams", "period", "here", "chart"}
+	order := []string{"user", "what", "time", "zone", "days", "topics", "topic", "for", "count", "seconds", "speed", "variant", "teams", "by", "period", "here", "chart"}
 	named := len(words) > 0 && words[0] == string(bot.WordSettings) // each is said with its name, in any order
 	slices.SortStableFunc(options, func(a, b interactOption) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)

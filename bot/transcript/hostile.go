@@ -60,6 +60,7 @@ func Hostile(t *testing.T, store bot.Store, seed uint64) ([]bot.Outgoing, []bot.
 	h.alone()
 	h.choices()
 	h.clockwork(pool, store)
+	h.boards(pool)
 	h.flood()
 	time.Sleep(25 * time.Hour) // the bubble's clock: what stays open for a day closes
 	h.say(h.by(h.room()), "leaderboard")

@@ -135,8 +135,10 @@ func discordCommands() []discord.Command {
 			}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
+				{Name: "by", Description: "What counts, if not points", Choices: []string{string(bot.ByRating), string(bot.ByImprovement)}},
 				{Name: "period", Description: "Which days count", Choices: periodNames()},
 				{Name: "here", Description: "This room only"},
+				{Name: "topic", Description: "This topic only"},
 				{Name: "chart", Description: "The week, day by day, as a picture"},
 			}
 		}
@@ -173,6 +175,9 @@ func periodNames() []string {
 	var out []string
 	for _, p := range quiz.Periods() {
 		out = append(out, string(p))
+	}
+	for _, p := range []quiz.Period{quiz.Week, quiz.Month, quiz.Season} {
+		out = append(out, "last "+string(p))
 	}
 	return out
 }

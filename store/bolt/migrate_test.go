@@ -161,9 +161,17 @@ func TestOpensEveryFormat(t *testing.T) {
 			t.Cleanup(func() { _ = e.Close() })
 			s := store.New(e)
 			at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-			b, err := s.Board(t.Context(), bot.BoardQuery{Team: "slack:T1", Period: quiz.AllTime, Now: at, Top: 10, Player: "slack:T1/U2"})
-			if err != nil || len(b.Top) != 2 || b.Top[0].Name != "alice" || b.Top[0].Points != 30 || b.Own.Points != 0 {
-				t.Errorf("board: %+v %v", b, err)
+			hidden := format >= 4 // alice has chosen so
+			for _, q := range []bot.BoardQuery{{Period: quiz.AllTime}, {Period: quiz.Season}, {Period: quiz.Month, Topic: map[bool]string{true: "wires", false: "websocket"}[format == 1], Room: "slack:T1/C1"}} {
+				q.Team, q.Now, q.Top, q.Player = "slack:T1", at, 10, "slack:T1/U1"
+				b, err := s.Board(t.Context(), q)
+				if err != nil || b.Own.Name != "alice" || b.Own.Rank != 1 || b.Own.Points != 30 || b.Hidden != hidden || len(b.Top) == 0 || b.Top[len(b.Top)-1].Name != "bob" ||
+					(len(b.Top) == 1) != hidden {
+					t.Errorf("board: %+v %v", b, err)
+				}
+			}
+			if got, err := s.Strength(t.Context(), "slack:T1", "slack:T1/U1"); err != nil || got.N != 1 || got.Logit <= 0 {
+				t.Errorf("rating: %+v %v", got, err)
 			}
 			snap, err := s.Room(t.Context(), "slack:T1", "slack:T1/C1")
 			if err != nil || snap.Rev != 2 || len(snap.State.Room.Rounds) != 1 || len(snap.State.Room.Rounds[0].Answers) != 2 || len(snap.Outbox) != 1 {
@@ -256,7 +264,7 @@ func earlier(t *testing.T, answers int) string {
 	if err := db.Update(func(tx *bbolt.Tx) error {
 		for _, team := range []string{"=t1", "=t2"} {
 			b := tx.Bucket([]byte("teams")).Bucket([]byte(team))
-			for _, kind := range []byte("ijq") {
+			for _, kind := range []byte("ijqRSDF") {
 				if err := without(b, kind); err != nil {
 					return err
 				}

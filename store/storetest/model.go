@@ -37,6 +37,7 @@ type modelTeam struct {
 	rooms    map[bot.RoomID]*modelRoom
 	seen     map[string]bool
 	ledger   []bot.Entry
+	marks    []*modelMark // as long as the ledger
 	names    map[bot.UserID]string
 	settings bot.TeamSettings
 }
@@ -202,6 +203,9 @@ func (m *model) Commit(ctx context.Context, c bot.Change) error {
 		t.names[player] = name
 	}
 	t.ledger = append(t.ledger, copied(c.Answers)...)
+	for _, a := range copied(c.Answers) {
+		t.mark(a)
+	}
 	if c.State != nil {
 		r.state, r.wake = copied(*c.State), c.Wake
 	}
@@ -340,24 +344,37 @@ func (m *model) Board(ctx context.Context, q bot.BoardQuery) (bot.Board, error) 
 	t := m.team(q.Team)
 	points := map[bot.UserID]int{}
 	for _, e := range t.ledger {
-		if (q.Room == "" || q.Room == e.Room) && q.Period.At(e.At.UTC()) == q.Period.At(q.Now.UTC()) {
+		if (q.Room == "" || q.Room == e.Room) && (q.Topic == "" || q.Topic == e.Pack) && q.Period.At(e.At.UTC()) == q.Period.At(q.Now.UTC()) {
 			points[e.Player] += e.Points
 		}
 	}
+	switch q.Kind {
+	case bot.ByRating:
+		points = t.ratings()
+	case bot.ByImprovement:
+		points = t.improved(q.Period, q.Now.UTC())
+	}
 	var all []quiz.Standing
+	out := bot.Board{}
 	for player, sum := range points {
 		rank := 1
-		for _, other := range points {
-			if other > sum {
+		for other, more := range points {
+			if more > sum && !m.players[other].Hidden {
 				rank++
 			}
+		}
+		if m.players[player].Hidden {
+			if player == q.Player {
+				out.Own, out.Hidden = quiz.Standing{Rank: rank, Player: string(player), Name: t.names[player], Points: sum}, true
+			}
+			continue
 		}
 		all = append(all, quiz.Standing{Rank: rank, Player: string(player), Name: t.names[player], Points: sum})
 	}
 	slices.SortFunc(all, func(a, b quiz.Standing) int {
 		return cmp.Or(cmp.Compare(b.Points, a.Points), cmp.Compare(a.Player, b.Player))
 	})
-	out := bot.Board{Players: len(all)}
+	out.Players = len(all)
 	if n := min(q.Top, len(all)); n > 0 {
 		out.Top = all[:n]
 	}
@@ -400,6 +417,16 @@ func (m *model) Days(ctx context.Context, q bot.BoardQuery) ([]quiz.DayPoints, e
 
 // Fold implements bot.Boards: the model counts when it is asked.
 func (m *model) Fold(context.Context, bot.TeamID) error { return nil }
+
+// Strength implements bot.Boards.
+func (m *model) Strength(ctx context.Context, team bot.TeamID, player bot.UserID) (quiz.Strength, error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return quiz.Strength{}, err
+	}
+	defer unlock()
+	return m.team(team).strength(player), nil
+}
 
 // Record implements bot.Boards.
 func (m *model) Record(ctx context.Context, team bot.TeamID, player bot.UserID) (quiz.Record, error) {

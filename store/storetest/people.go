@@ -183,7 +183,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 		if own, chosen := m.players[player]; chosen && id == bot.PlayersTeam {
 			one.Settings, known = &own, true
 		}
-		points := map[bot.BoardPoints]int{}
+		one.Boards = t.boards(player)
 		for _, e := range t.ledger {
 			if e.Player != player {
 				continue
@@ -191,18 +191,7 @@ func (m *model) Export(ctx context.Context, player bot.UserID) (bot.Dossier, err
 			one.Answers = append(one.Answers, copied(e))
 			one.Seen = t.seenBy(player)
 			one.Record = one.Record.Add(e.Pack, e.Answer())
-			for _, p := range quiz.Periods() {
-				points[bot.BoardPoints{Span: p.At(e.At.UTC())}] += e.Points
-				points[bot.BoardPoints{Span: p.At(e.At.UTC()), Room: e.Room}] += e.Points
-			}
 		}
-		for at, sum := range points {
-			at.Points = sum
-			one.Boards = append(one.Boards, at)
-		}
-		slices.SortFunc(one.Boards, func(a, b bot.BoardPoints) int {
-			return cmp.Compare(a.Span+"\n"+string(a.Room), b.Span+"\n"+string(b.Room))
-		})
 		for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 			r := t.rooms[roomID]
 			one.Revealed = append(one.Revealed, r.clocksOf(player)...)
@@ -266,18 +255,13 @@ func (m *model) Forget(ctx context.Context, player bot.UserID) (bot.Forgotten, e
 
 func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten) (known bool) {
 	_, known = t.names[player]
-	standings := map[string]bool{}
 	for _, e := range t.ledger {
 		if e.Player == player {
 			known = true
 			out.Answers++
-			for _, p := range quiz.Periods() {
-				standings[p.At(e.At.UTC())] = true
-				standings[p.At(e.At.UTC())+"\n"+string(e.Room)] = true
-			}
 		}
 	}
-	out.Standings += len(standings)
+	out.Standings += len(t.boards(player))
 	for _, roomID := range slices.Sorted(maps.Keys(t.rooms)) {
 		r := t.rooms[roomID]
 		answered, mentioned, asked, messages := t.touches(roomID, r, player)
@@ -315,6 +299,7 @@ func (t *modelTeam) forget(id bot.TeamID, player bot.UserID, out *bot.Forgotten)
 		}
 	}
 	t.ledger = slices.DeleteFunc(t.ledger, func(e bot.Entry) bool { return e.Player == player })
+	t.marks = slices.DeleteFunc(t.marks, func(m *modelMark) bool { return m.Player == player })
 	delete(t.names, player)
 	if known && id != bot.PlayersTeam {
 		out.Teams++
@@ -342,7 +327,8 @@ func (m *model) Expire(ctx context.Context, before time.Time) (int, error) {
 			}
 			return old
 		})
-		for player := range gone {
+		for _, player := range slices.Sorted(maps.Keys(gone)) {
+			t.expireMarks(player, before)
 			if !left[player] {
 				delete(t.names, player)
 			}
