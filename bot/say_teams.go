@@ -21,7 +21,7 @@ const maxListed = 12
 func sayTeamsStarted(e quiz.Started, tag string) Card {
 	card := sayStarted(e)
 	card.Title = fmt.Sprintf("A game of %d teams: %s about %s", len(e.Game.Teams), plural(e.Game.Count, "question"), aboutOf(e))
-	card.Body = append(card.Body, "Press Join to be put into a team; all are as strong as they can be. Who comes later joins with their first answer. A team has what its players score on average.")
+	card.Body = append(card.Body, "Press Join to be put into a team; they are made as even as they can be. Who comes later joins with their first answer. A team has what its players score on average.")
 	card.Choices = []Choice{{ID: joinPress{first: e.Game.First, tag: tag}.String(), Text: "Join"}}
 	card.Footer = "The first question comes in " + span(quiz.JoinTime) + "; skip begins at once."
 	return card
