@@ -119,10 +119,13 @@ func (p *plan) whenGiven(in Incoming, round quiz.Round) time.Time {
 }
 
 // aloud is a reply to an answer that the whole room reads: while an async question is open,
-// it does not say what the answer came to.
+// what it came to is hidden from those who don't ask to see it.
 func (p *plan) aloud(in Incoming, round quiz.Round, reply Reply) Reply {
 	if _, open := p.room.Round(round.No); open && round.Async && in.Aloud && !in.Private {
-		return private(sayTaken())
+		card := *reply.Card
+		card.Reveals, card.Veiled = true, true
+		card.Footer = sayMayLook()
+		reply.Card = &card
 	}
 	return reply
 }

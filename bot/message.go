@@ -156,6 +156,8 @@ type Card struct {
 	// Reveals: the body gives the answer away. Where a private reply can't be
 	// private, hide the body behind the platform's spoiler mark.
 	Reveals bool `json:"reveals,omitempty"`
+	// Veiled: with Reveals, its title gives too much away as well.
+	Veiled bool `json:"veiled,omitempty"`
 	// See points at a message in the same room: render as a link to it.
 	See MessageID `json:"see,omitempty"`
 }

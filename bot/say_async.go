@@ -91,10 +91,9 @@ func sayPressAgain() Card {
 	return Card{Title: "Please press again", Body: []string{"Your press came late to me, so your time hasn't begun."}}
 }
 
-// sayTaken is what everybody reads of an answer to an async question.
-func sayTaken() Card {
-	return Card{Title: "Your answer is in", Body: []string{"Others may still be answering: press “" + showLabel + "” to read what yours came to, for you alone."}}
-}
+// sayMayLook stands below the verdict on an answer to an async question where everybody can
+// read it.
+func sayMayLook() string { return "Hidden, for others may still be answering. “" + showLabel + "” tells it to you alone." }
 
 // sayHintTaken is for who asked for the hint of an async question.
 func sayHintTaken(e quiz.Hinted) Card {

@@ -100,6 +100,7 @@ type place struct {
 func render(c bot.Card, at place) *body {
 	b := &body{}
 	var parts []string
+	veiled := at.spoiler && c.Veiled
 	if title := cut(escape(oneLine(c.Title)), maxTitle); title != "" {
 		if len(c.Choices) > 0 || len(c.Table) > 0 {
 			title = "**" + title + "**"
@@ -117,6 +118,9 @@ func render(c bot.Card, at place) *body {
 		if s != "" {
 			inner = append(inner, s)
 		}
+	}
+	if veiled {
+		inner, parts = append(parts, inner...), nil
 	}
 	text := strings.Join(inner, "\n\n")
 	if at.spoiler && text != "" {

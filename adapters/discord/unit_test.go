@@ -193,6 +193,17 @@ func TestRolesFollowTheServer(t *testing.T) {
 // hostile is what somebody may write into a name, an answer or a pack.
 const hostile = "@everyone @here <@1> <@&2> <#3> </quiz:4> <:a:5> **b** __u__ ~~s~~ ||x|| `c` ```d``` [l](https://e) # h\n# h\n> q\n- i\n-# s \\*"
 
+// What gives an answer away by its title is hidden as a whole.
+func TestVeiled(t *testing.T) {
+	card := bot.Card{Title: "Right · 10 points", Body: []string{"It only reads."}, Footer: "Hidden.", Reveals: true, Veiled: true}
+	if b := render(card, place{guild: "1", channel: "2", spoiler: true}); b.Content != "||Right · 10 points\n\nIt only reads.||\n-# Hidden." {
+		t.Errorf("%q", b.Content)
+	}
+	if b := render(card, place{channel: "2"}); b.Content != "Right · 10 points\nIt only reads.\n-# Hidden." {
+		t.Errorf("in direct messages: %q", b.Content)
+	}
+}
+
 func TestHostileTextsAreInert(t *testing.T) {
 	card := bot.Card{
 		Title: hostile, Body: []string{hostile, hostile}, Table: []string{hostile, "1. alice — 30"}, Footer: hostile,
