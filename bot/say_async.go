@@ -93,7 +93,9 @@ func sayPressAgain() Card {
 
 // sayMayLook stands below the verdict on an answer to an async question where everybody can
 // read it.
-func sayMayLook() string { return "Hidden, for others may still be answering. “" + showLabel + "” tells it to you alone." }
+func sayMayLook() string {
+	return "Hidden, for others may still be answering. “" + showLabel + "” tells it to you alone."
+}
 
 // sayHintTaken is for who asked for the hint of an async question.
 func sayHintTaken(e quiz.Hinted) Card {
