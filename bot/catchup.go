@@ -265,18 +265,21 @@ func (b *Bot) catchUpRooms(ctx context.Context, h Historian, g Gap, refs []RoomR
 // toCatchUp lists the rooms of a gap in which a question is open or was closed of
 // late: those whose close waits first, the newest of them first of all.
 func (b *Bot) toCatchUp(ctx context.Context, g Gap) ([]RoomRef, error) {
+	// In the order in which a room passes through them, so that none slips by between two
+	// of the lists: a question is posted, then open, then over.
 	now := b.now()
+	var unsent, over []RoomRef
+	var err error
+	if g.Since.IsZero() { // a question may stand in a room whose receipt was lost in a crash
+		if unsent, err = b.store.Unsent(ctx); err != nil {
+			return nil, err
+		}
+	}
 	due, err := b.store.Due(ctx, now.Add(quiz.MaxOpen+quiz.Settle), catchUpRooms)
 	if err != nil {
 		return nil, err
 	}
-	var unsent, over []RoomRef
-	if g.Since.IsZero() {
-		// A question may stand in a room whose receipt was lost in a crash; and what was
-		// closed just before the end may have been closed by a bot that was deaf.
-		if unsent, err = b.store.Unsent(ctx); err != nil {
-			return nil, err
-		}
+	if g.Since.IsZero() { // and what was closed just before the end may have been closed by a bot that was deaf
 		if over, err = b.store.Over(ctx, now.Add(-quiz.Kept)); err != nil {
 			return nil, err
 		}
