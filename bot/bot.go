@@ -341,7 +341,7 @@ func (b *Bot) look(ctx context.Context, in Incoming, c Command) (Reply, error) {
 		pool, now := b.pool.Load(), b.now()
 		return private(sayMe(record, board, strength, quiz.Memories(seen, pool, now), pool, now)), nil
 	default:
-		return private(sayHelp()), nil
+		return private(sayHelp(c.Args)), nil
 	}
 }
 

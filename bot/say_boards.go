@@ -117,13 +117,12 @@ func sayNoBoard(topic string, pool *quiz.Pool) Card {
 }
 
 func usageOf(w Word) string {
-	usage := string(w)
 	for _, h := range HelpTexts() {
-		if h.Word == w && h.Usage != "" {
-			usage += " " + h.Usage
+		if h.Word == w {
+			return h.usage()
 		}
 	}
-	return usage
+	return string(w)
 }
 
 func periodText(p quiz.Period) string {

@@ -17,44 +17,57 @@ import (
 // WordHelpText describes one word, for help and for a platform's own list of commands.
 type WordHelpText struct {
 	Word  Word
-	Usage string // what follows the word
+	Usage string // what follows the word most of the time
+	All   string // all that can follow it; "": no more than Usage
 	Text  string // one line, at most 100 characters
+}
+
+// usage is the word with all that can follow it.
+func (h WordHelpText) usage() string {
+	return strings.TrimSpace(string(h.Word) + " " + cmp.Or(h.All, h.Usage))
 }
 
 // HelpTexts describes every word, in the order of Words.
 func HelpTexts() []WordHelpText {
 	return []WordHelpText{
-		{WordAsk, "[TOPIC] [for 4h]", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
-		{WordStart, "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death] [teams [N]]", "A game of N questions, with a table of points and a podium"},
-		{WordChallenge, "@NAME [TOPIC] [N] [each SECONDS] [speed off|gentle|full] [sudden-death]", "A duel with one other player, who has 5 minutes to accept"},
-		{WordStop, "", "End the game or the question (who started it, or an admin)"},
-		{WordSkip, "", "Close this question and go on (who started it, or an admin)"},
-		{WordHint, "", "Show this question's hint (who started it, or an admin)"},
-		{WordPause, "", "Let the game wait after this question (who started it, or an admin)"},
-		{WordResume, "", "Go on with a game that was paused (who started it, or an admin)"},
-		{WordLeaderboard, "[last] [today|week|month|season|all] [here] [TOPIC], or rating, or improved [week|month], or [here] chart", "The team's points, or this room's; who knows much, who has learned most; the week as a picture"},
-		{WordMe, "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
-		{WordReview, "", "What you are about to forget, one question after another, for you alone"},
-		{WordTopics, "", "What you can be asked about"},
-		{WordSchedule, "[daily 09:30 PLACE [weekdays] [TOPICS] [for 8h] | off]", "This room's daily question: what is set; admins set it"},
-		{WordSettings, "[NAME VALUE]", "What you can choose for yourself; admins: for the team"},
-		{WordPrivacy, "[hide|show|forget]", "What I keep about you; be left out of boards; have it all deleted"},
-		{WordHelp, "", "This text"},
+		{WordAsk, "[TOPIC] [for 4h]", "", "One question here, on a topic or on anything; with for 4h, for each to open when it suits"},
+		{WordStart, "[TOPIC] [N] [each SECONDS]", "[TOPIC] [N] [each SECONDS] [speed off|gentle|full] [accuracy|elimination|sudden-death] [teams [N]]", "A game of N questions, with a table of points and a podium"},
+		{WordChallenge, "@NAME [TOPIC] [N]", "@NAME [TOPIC] [N] [each SECONDS] [speed off|gentle|full] [sudden-death]", "A duel with one other player, who has 5 minutes to accept"},
+		{WordStop, "", "", "End the game or the question (who started it, or an admin)"},
+		{WordSkip, "", "", "Close this question and go on (who started it, or an admin)"},
+		{WordHint, "", "", "Show this question's hint (who started it, or an admin)"},
+		{WordPause, "", "", "Let the game wait after this question (who started it, or an admin)"},
+		{WordResume, "", "", "Go on with a game that was paused (who started it, or an admin)"},
+		{WordLeaderboard, "[today|week|month|season|all] [here]", "[last] [today|week|month|season|all] [here] [TOPIC], or rating, or improved [week|month], or [here] chart", "The team's points, or this room's; who knows much, who has learned most; the week as a picture"},
+		{WordMe, "", "", "Your points, what the last are made of, streak, accuracy, mastery by topic, and what is due"},
+		{WordReview, "", "", "What you are about to forget, one question after another, for you alone"},
+		{WordTopics, "", "", "What you can be asked about"},
+		{WordSchedule, "", "[daily 09:30 PLACE [weekdays] [TOPICS] [for 8h] | off]", "This room's daily question: what is set; admins set it"},
+		{WordSettings, "", "[NAME VALUE]", "What you can choose for yourself; admins: for the team"},
+		{WordPrivacy, "[hide|show|forget]", "", "What I keep about you; be left out of boards; have it all deleted"},
+		{WordHelp, "[WORD]", "", "This text; or all that can be said after a word"},
 	}
 }
 
-func sayHelp() Card {
+// sayHelp lists what can be said; of a word, all that can follow it.
+func sayHelp(about string) Card {
+	for _, h := range HelpTexts() {
+		if strings.EqualFold(about, string(h.Word)) && h.Word != WordHelp {
+			return Card{Title: h.usage(), Body: []string{h.Text + "."}}
+		}
+	}
 	card := Card{
 		Title:  "How to play",
-		Body:   []string{"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message:"},
+		Body:   []string{"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message. Where more can follow (…), help WORD tells it."},
 		Footer: "Answer by button, or by typing the letter, the number or the text. Your first answer counts, and everyone can score.",
 	}
 	for _, h := range HelpTexts() {
-		word := string(h.Word)
+		word := strings.TrimSpace(string(h.Word) + " " + h.Usage)
 		if h.Word == WordAsk {
 			word = "TOPIC (or nothing) [for 4h]"
-		} else if h.Usage != "" {
-			word += " " + h.Usage
+		}
+		if h.All != "" {
+			word += " …"
 		}
 		card.Table = append(card.Table, word+": "+h.Text)
 	}

@@ -58,7 +58,7 @@ type Command struct {
 	Named    bool
 	Settings []Setting // settings; none: to read them
 	Privacy  Privacy   // privacy
-	Args     string    // schedule: all that follows, as typed
+	Args     string    // schedule, help: all that follows, as typed
 	// Odd is the first part that could not be understood; "" when all was.
 	Odd string
 }
@@ -93,10 +93,10 @@ func ParseCommand(text string) Command {
 		c.settings(rest)
 	case WordPrivacy:
 		c.privacy(rest)
-	case WordSchedule:
+	case WordSchedule, WordHelp:
 		c.Args = strings.Join(rest, " ")
-	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordReview, WordTopics, WordHelp:
-		if len(rest) > 0 && word != WordHelp {
+	case WordStop, WordSkip, WordHint, WordPause, WordResume, WordMe, WordReview, WordTopics:
+		if len(rest) > 0 {
 			c.Odd = rest[0]
 		}
 	default:

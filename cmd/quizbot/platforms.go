@@ -133,6 +133,8 @@ func discordCommands() []discord.Command {
 				{Name: "topics", Description: "What to ask about, in turn: tls, http; all where this is left out"},
 				{Name: "for", Description: "How long each is open: 8h"},
 			}
+		case bot.WordHelp:
+			c.Options = []discord.Option{{Name: "word", Description: "All that can be said after this word"}}
 		case bot.WordLeaderboard:
 			c.Options = []discord.Option{
 				{Name: "by", Description: "What counts, if not points", Choices: []string{string(bot.ByRating), string(bot.ByImprovement)}},
