@@ -56,7 +56,7 @@ func readAiken(in *Input, found func(Found) error) error {
 		case right == "":
 			f.Dropped = "it has no line ANSWER: with the letter of the right option"
 		default:
-			f.choose(options, right)
+			f.aiken(options, right)
 		}
 		begin()
 		return found(f)
@@ -93,6 +93,20 @@ func readAiken(in *Input, found func(Found) error) error {
 		return err
 	}
 	return give("")
+}
+
+// aiken takes letters for letters, whatever an option is called.
+func (f *Found) aiken(options []string, letters string) {
+	var picks []int
+	for _, l := range splitAny(letters, ",") {
+		i := place(l, len(options))
+		if i < 0 {
+			f.Dropped = fmt.Sprintf("its answer %q is none of the options", l)
+			return
+		}
+		picks = append(picks, i)
+	}
+	f.pick(options, picks)
 }
 
 func writeAiken(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {

@@ -52,21 +52,23 @@ func (f *Found) number(answer, tolerance string) {
 // choose makes a choice or multi question of options and of what is said to be right: one
 // or several letters, numbers from 1, or texts of options.
 func (f *Found) choose(options []string, right string) {
-	f.Question.Options = nil
-	for _, o := range options {
-		f.Question.Options = append(f.Question.Options, quiz.Option{Text: o})
-	}
 	picks, ok := picksOf(options, right)
 	if !ok {
 		f.Dropped = "its answer " + strconv.Quote(right) + " is none of the options"
 		return
 	}
-	f.Question.Kind = quiz.Choice
-	if len(picks) > 1 {
-		f.Question.Kind = quiz.Multi
+	f.pick(options, picks)
+}
+
+// pick makes a choice or multi question of options and the places of the right ones.
+func (f *Found) pick(options []string, right []int) {
+	q := &f.Question
+	q.Options, q.Kind = nil, quiz.Choice
+	for i, o := range options {
+		q.Options = append(q.Options, quiz.Option{Text: o, Correct: slices.Contains(right, i)})
 	}
-	for _, i := range picks {
-		f.Question.Options[i].Correct = true
+	if len(right) > 1 {
+		q.Kind = quiz.Multi
 	}
 }
 

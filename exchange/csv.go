@@ -378,9 +378,14 @@ func writeCSV(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {
 func answerCell(q quiz.Question) string {
 	switch q.Kind {
 	case quiz.Choice, quiz.Multi:
+		letters := slices.ContainsFunc(q.Options, func(o quiz.Option) bool { return len(o.Text) == 1 && place(o.Text, len(q.Options)) >= 0 })
 		var out []string
 		for i, o := range q.Options {
-			if o.Correct {
+			switch {
+			case !o.Correct:
+			case letters: // an option that is called A would be taken for the first
+				out = append(out, o.Text)
+			default:
 				out = append(out, letter(i))
 			}
 		}

@@ -20,7 +20,10 @@ func shipped(t testing.TB) []quiz.Pack {
 		t.Fatalf("%v %v", files, err)
 	}
 	var out []quiz.Pack
-	for _, file := range files {
+	for i, file := range files {
+		if i%everyPack != 0 {
+			continue
+		}
 		src, err := os.ReadFile(file) //nolint:gosec // our own packs
 		if err != nil {
 			t.Fatal(err)
