@@ -58,7 +58,7 @@ func sayHelp(about string) Card {
 	}
 	card := Card{
 		Title:  "How to play",
-		Body:   []string{"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message. Where more can follow (…), help WORD tells it."},
+		Body:   []string{"Say these after /quiz, after !quiz (Discord), after mentioning me, or alone in a direct message:"},
 		Footer: "Answer by button, or by typing the letter, the number or the text. Your first answer counts, and everyone can score.",
 	}
 	for _, h := range HelpTexts() {
@@ -71,6 +71,7 @@ func sayHelp(about string) Card {
 		}
 		card.Table = append(card.Table, word+": "+h.Text)
 	}
+	card.After = []string{"Where more can follow (…), help WORD tells it."}
 	return card
 }
 

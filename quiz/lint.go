@@ -37,7 +37,7 @@ func LintPack(file string, src []byte) (Pack, []Problem, error) {
 	if len(s.Faults) > 0 {
 		return Pack{}, nil, s.Faults
 	}
-	return s.Pack, s.Advice, nil
+	return s.Pack, s.Advice(), nil
 }
 
 // adviser gathers what is to be said of a pack's questions.

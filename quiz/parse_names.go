@@ -12,10 +12,10 @@ type Source struct {
 	File   string
 	Pack   Pack     // empty where there are Faults
 	Faults Problems // why it is no pack
-	Advice Problems // what makes a question bad without making it wrong
 
 	names  []topicName
 	places []Problem // of the questions, in their order: only where they stand
+	at     places
 }
 
 // topicName is an id or an alias, where it stands.
@@ -32,7 +32,7 @@ func ReadSource(file string, src []byte) Source {
 	pack := p.parse(src)
 	s := Source{File: file, Faults: p.problems, names: p.names}
 	if len(p.problems) == 0 {
-		s.Pack, s.Advice = pack, advise(file, pack, p.at)
+		s.Pack, s.at = pack, p.at
 		for _, n := range p.at.questions {
 			s.places = append(s.places, p.place(n))
 		}
@@ -103,6 +103,14 @@ func unsayable(alias string) (why, cure string) {
 		return "is a single letter, which players say for an answer", "choose a word"
 	}
 	return "", ""
+}
+
+// Advice is what makes a question bad without making it wrong; none where there are Faults.
+func (s Source) Advice() Problems {
+	if len(s.Faults) > 0 {
+		return nil
+	}
+	return advise(s.File, s.Pack, s.at)
 }
 
 // Place is where a question of the pack stands.

@@ -13,6 +13,8 @@ import (
 // with them.
 func unseen(r rune) string {
 	switch {
+	case r >= ' ' && r < 0x7f: // most are: the tables of Unicode are long
+		return ""
 	case r == '\n' || r == '\t' || r == '\u200c' || r == '\u200d':
 		return ""
 	case unicode.IsControl(r):
@@ -37,7 +39,7 @@ const maxMarks = 8
 func mostMarks(s string) int {
 	most, marks := 0, 0
 	for _, r := range s {
-		if marks++; !unicode.Is(unicode.M, r) {
+		if marks++; r < 0x300 || !unicode.Is(unicode.M, r) {
 			marks = 0
 		}
 		most = max(most, marks)

@@ -161,7 +161,7 @@ func (l *linter) file(fsys fs.FS, name, path string) {
 	s := quiz.ReadSource(path, src)
 	l.sources = append(l.sources, s)
 	l.faults = append(l.faults, s.Faults...)
-	l.advice = append(l.advice, s.Advice...)
+	l.advice = append(l.advice, s.Advice()...)
 }
 
 type packListCommand struct {

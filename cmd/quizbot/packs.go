@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"quizbot/data"
@@ -23,18 +24,26 @@ type packFile struct {
 	pack     quiz.Pack
 }
 
+// embedded are the packs that are built in, read once: they don't change, and are read
+// again whenever those of a folder do.
+var embedded = sync.OnceValues(func() ([]packFile, error) {
+	all, err := readPackFS(data.Packs(), "")
+	for i := range all {
+		all[i].embedded = true
+	}
+	return all, err
+})
+
 // readPacks reads the embedded packs and those of a folder ("": none). A pack of
 // the folder takes the place of an embedded one with its id. Where an alias means
 // two packs, an id goes before an alias, and the folder before what is embedded;
 // notes say what was decided.
 func readPacks(dir string) (files []packFile, notes []string, err error) {
-	all, err := readPackFS(data.Packs(), "")
+	built, err := embedded()
 	if err != nil {
 		return nil, nil, err
 	}
-	for i := range all {
-		all[i].embedded = true
-	}
+	all := slices.Clone(built)
 	if dir == "" {
 		return all, nil, nil
 	}
