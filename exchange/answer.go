@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,11 +31,27 @@ func isTruth(s string) bool {
 	return ok
 }
 
+// truthPair reports that the options are true and false, and nothing else.
+func truthPair(options []string) bool {
+	if len(options) != 2 {
+		return false
+	}
+	a, b := strings.ToLower(options[0]), strings.ToLower(options[1])
+	return a == "true" && b == "false" || a == "false" && b == "true"
+}
+
 func truthOf(s string) bool { return truths[strings.ToLower(strings.TrimSpace(s))] }
+
+// thousands are numbers that some read as one and a part, and others as a thousand.
+var thousands = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}(?:[,.][0-9]{3})+$`)
 
 // number makes a number question's answer of words.
 func (f *Found) number(answer, tolerance string) {
-	x, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(answer), ",", "."), 64)
+	if answer = strings.TrimSpace(answer); strings.Contains(answer, ",") && thousands.MatchString(answer) {
+		f.Dropped = "its answer " + strconv.Quote(answer) + " can be read as thousands or as a fraction: write it without the comma"
+		return
+	}
+	x, err := strconv.ParseFloat(strings.ReplaceAll(answer, ",", "."), 64)
 	if err != nil {
 		f.Dropped = "its answer " + strconv.Quote(answer) + " is no number"
 		return
@@ -50,14 +67,30 @@ func (f *Found) number(answer, tolerance string) {
 }
 
 // choose makes a choice or multi question of options and of what is said to be right: one
-// or several letters, numbers from 1, or texts of options.
+// or several letters, numbers from 1, or texts of options. Letters and numbers count blank
+// options, which are left out.
 func (f *Found) choose(options []string, right string) {
 	picks, ok := picksOf(options, right)
+	var texts []string
+	var places []int
+	for i, o := range options {
+		picked := slices.Contains(picks, i)
+		if picked && o == "" {
+			ok = false
+		}
+		if o == "" {
+			continue
+		}
+		if picked {
+			places = append(places, len(texts))
+		}
+		texts = append(texts, o)
+	}
 	if !ok {
 		f.Dropped = "its answer " + strconv.Quote(right) + " is none of the options"
 		return
 	}
-	f.pick(options, picks)
+	f.pick(texts, places)
 }
 
 // pick makes a choice or multi question of options and the places of the right ones.
@@ -99,10 +132,29 @@ func picksOf(options []string, right string) ([]int, bool) {
 	return nil, false
 }
 
-// same is the option that a text is, whatever its case and the space in it; -1: none.
+// same is the option that a text is: to the letter, else whatever its case and the space
+// in it, where that is one; -1: none.
 func same(options []string, s string) int {
-	plain := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-	return slices.IndexFunc(options, func(o string) bool { return plain(o) == plain(s) })
+	if i := slices.Index(options, s); i >= 0 {
+		return i
+	}
+	return theOne(options, func(o string) bool { return o != "" && evened(o) == evened(s) })
+}
+
+// evened is a text without case, and with one space where there is white space.
+func evened(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+// theOne is the place of the only one that fits; -1: none does, or several.
+func theOne(list []string, fits func(string) bool) int {
+	at := -1
+	for i, s := range list {
+		if fits(s) && at >= 0 {
+			return -1
+		} else if fits(s) {
+			at = i
+		}
+	}
+	return at
 }
 
 // place is the option that a letter or a number from 1 means; -1: none.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"quizbot/quiz"
 )
@@ -46,8 +48,8 @@ var called = map[string][]string{
 	"kind":       {"kind", "type", "question type"},
 	"ask":        {"ask", "question", "question text", "front", "prompt", "stem", "term"},
 	"answer":     {"answer", "right", "correct", "correct answer", "right answer", "correct option", "back", "solution", "answers", "correct answers", "definition", "correct answer s"},
-	"option":     {"option", "choice", "answer option", "option text"},
-	"wrong":      {"wrong", "incorrect", "wrong answer", "incorrect answer", "distractor", "false", "incorrect answers", "wrong answers"},
+	"option":     {"option", "choice", "answer option", "option text", "options", "choices", "answer options", "answer choices"},
+	"wrong":      {"wrong", "incorrect", "wrong answer", "incorrect answer", "distractor", "false", "incorrect answers", "wrong answers", "incorrect options", "wrong options", "distractors"},
 	"why":        {"why", "feedback", "reason"},
 	"explain":    {"explain", "explanation", "rationale", "comment", "general feedback"},
 	"source":     {"source", "reference", "link", "url"},
@@ -163,11 +165,20 @@ func readCSV(in *Input, found func(Found) error) error {
 				continue
 			}
 		}
+		for _, field := range record {
+			if !utf8.ValidString(field) {
+				return fmt.Errorf("line %d is not UTF-8: save the file as UTF-8", line)
+			}
+		}
 		if blankRecord(record) {
 			continue
 		}
 		f := Found{At: line}
 		t.read(&f, record)
+		if f.Dropped == "" && len(t.unknown) > 0 {
+			f.note("nothing says what these columns hold, so they are left out: %s; --columns says it", quoted(t.unknown))
+			t.unknown = nil
+		}
 		if err := found(f); err != nil {
 			return err
 		}
@@ -190,18 +201,51 @@ func blankRecord(record []string) bool {
 type table struct {
 	header  bool // the first record names the columns
 	columns map[string][]int
+	lists   map[int]bool // columns whose cells hold several
+	unknown []string     // names that say nothing
+}
+
+// listNames are columns that hold all of their kind in one cell.
+var listNames = strings.Fields("options choices answers distractors")
+
+// holdsList reports that a column's name is a plural without a number.
+func holdsList(header string) bool {
+	words := strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return len(words) > 0 && slices.Contains(listNames, words[len(words)-1])
+}
+
+// quoted lists names of columns for people, however long and whatever is in them.
+func quoted(names []string) string {
+	const atMost, width = 10, 40
+	var out []string
+	for _, name := range names[:min(atMost, len(names))] {
+		if runes := []rune(name); len(runes) > width {
+			name = string(runes[:width-1]) + "…"
+		}
+		out = append(out, strconv.Quote(name))
+	}
+	if more := len(names) - atMost; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }
 
 func newTable(header []string, said Columns) (*table, error) {
-	t := &table{header: true, columns: map[string][]int{}}
+	t := &table{header: true, columns: map[string][]int{}, lists: map[int]bool{}}
+	for i, name := range header {
+		t.lists[i] = holdsList(name)
+	}
 	if said == nil {
 		for i, name := range header {
 			if role := roleOf(name); role != "" {
 				t.columns[role] = append(t.columns[role], i)
+			} else if strings.TrimSpace(name) != "" {
+				t.unknown = append(t.unknown, strings.Clone(name))
 			}
 		}
+		t.oneAnswer(header)
 		if len(t.columns["ask"]) == 0 {
-			return nil, fmt.Errorf("no column is called question or ask (there are: %s): say what the columns hold with --columns", strings.Join(header, ", "))
+			return nil, fmt.Errorf("no column is called question or ask (there are: %s): say what the columns hold with --columns", quoted(header))
 		}
 		return t, nil
 	}
@@ -212,7 +256,7 @@ func newTable(header []string, said Columns) (*table, error) {
 			if n, err := strconv.Atoi(name); i < 0 && err == nil && n > 0 {
 				i = n - 1
 			} else if i < 0 {
-				return nil, fmt.Errorf("there is no column %q (there are: %s)", name, strings.Join(header, ", "))
+				return nil, fmt.Errorf("there is no column %q (there are: %s)", name, quoted(header))
 			} else {
 				numbers = false
 			}
@@ -222,20 +266,49 @@ func newTable(header []string, said Columns) (*table, error) {
 	// Where all columns are said by number, the first record is a question unless it says
 	// what its columns are.
 	t.header = !numbers || roleOf(header[min(t.columns["ask"][0], len(header)-1)]) == "ask"
+	if !t.header {
+		clear(t.lists)
+	}
 	return t, nil
+}
+
+// oneAnswer leaves the first column that holds answers, and those that differ from it by
+// number alone.
+func (t *table) oneAnswer(header []string) {
+	plain := func(i int) string { return strings.TrimRight(evened(header[i]), "0123456789 ") }
+	if answers := t.columns["answer"]; len(answers) > 1 {
+		t.columns["answer"] = slices.DeleteFunc(answers, func(i int) bool { return plain(i) != plain(answers[0]) })
+	}
+}
+
+// all are what the columns of that role hold, blank ones too.
+func (t *table) all(record []string, role string) []string {
+	var out []string
+	for _, i := range t.columns[role] {
+		switch {
+		case i >= len(record):
+			out = append(out, "")
+		case t.lists[i]:
+			out = append(out, listed(record[i])...)
+		default:
+			out = append(out, bare(record[i]))
+		}
+	}
+	return out
+}
+
+// listed are the parts of a cell that holds several: between bars, else between semicolons.
+func listed(cell string) []string {
+	separator := ";"
+	if strings.Contains(cell, "|") {
+		separator = "|"
+	}
+	return splitAny(bare(cell), separator)
 }
 
 // cells are what the columns of that role hold, blank ones left out.
 func (t *table) cells(record []string, role string) []string {
-	var out []string
-	for _, i := range t.columns[role] {
-		if i < len(record) {
-			if s := bare(record[i]); s != "" {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(t.all(record, role), func(s string) bool { return s == "" })
 }
 
 func (t *table) cell(record []string, role string) string {
@@ -271,7 +344,8 @@ func (t *table) read(f *Found, record []string) {
 	if n, err := strconv.Atoi(t.cell(record, "seconds")); err == nil && n >= quiz.MinSeconds && n <= quiz.MaxSeconds {
 		q.Seconds = n
 	}
-	answer, options, wrong := t.cell(record, "answer"), t.cells(record, "option"), t.cells(record, "wrong")
+	answers, options, wrong := t.cells(record, "answer"), t.cells(record, "option"), t.cells(record, "wrong")
+	answer := strings.Join(answers, ";")
 	kind := quiz.Kind(strings.ToLower(t.cell(record, "kind")))
 	switch {
 	case q.Ask == "":
@@ -284,19 +358,17 @@ func (t *table) read(f *Found, record []string) {
 		q.Kind = quiz.Number
 		f.number(answer, t.cell(record, "tolerance"))
 	case kind == quiz.Text:
-		q.Kind, q.Accept = quiz.Text, splitAny(answer, "|")
-	case len(wrong) > 0:
-		q.Kind = quiz.Choice
-		q.Options = append(q.Options, quiz.Option{Text: answer, Correct: true})
-		for _, w := range wrong {
-			q.Options = append(q.Options, quiz.Option{Text: w})
-		}
-	case len(options) > 0 && (len(options) > 2 || !isTruth(answer) || !isTruth(options[0])):
-		f.choose(options, answer)
-	case isTruth(answer):
-		q.Kind, q.Truth = quiz.TrueFalse, truthOf(answer)
+		q.Kind, q.Accept = quiz.Text, typed(answers)
+	case len(wrong) > 0 && kind != quiz.TrueFalse:
+		f.pick(slices.Concat(answers, wrong), upTo(len(answers)))
+	case kind == quiz.TrueFalse, len(options) == 0 && (strings.EqualFold(answer, "true") || strings.EqualFold(answer, "false")), truthPair(options):
+		f.truth(t.all(record, "option"), answer)
+	case len(options) > 0:
+		f.choose(t.all(record, "option"), answer)
+	case kind == quiz.Choice || kind == quiz.Multi:
+		f.Dropped = "it has no options"
 	default:
-		q.Kind, q.Accept = quiz.Text, splitAny(answer, "|")
+		q.Kind, q.Accept = quiz.Text, typed(answers)
 	}
 	if kind == quiz.Multi && q.Kind == quiz.Choice {
 		q.Kind = quiz.Multi
@@ -304,10 +376,44 @@ func (t *table) read(f *Found, record []string) {
 	t.whys(q, record)
 }
 
+// typed are the answers that are accepted: columns' texts, and what bars separate in them.
+func typed(answers []string) []string {
+	var out []string
+	for _, a := range answers {
+		out = append(out, splitAny(a, "|")...)
+	}
+	return out
+}
+
+func upTo(n int) []int {
+	var out []int
+	for i := range n {
+		out = append(out, i)
+	}
+	return out
+}
+
+// truth makes a question that is true or false: of a word that says which, or of what
+// names one of the options true and false.
+func (f *Found) truth(options []string, answer string) {
+	q := &f.Question
+	q.Kind = quiz.TrueFalse
+	if isTruth(answer) {
+		q.Truth = truthOf(answer)
+		return
+	}
+	picks, _ := picksOf(options, answer)
+	if len(picks) != 1 || !isTruth(options[picks[0]]) {
+		f.Dropped = "its answer " + strconv.Quote(answer) + " is neither true nor false"
+		return
+	}
+	q.Truth = truthOf(options[picks[0]])
+}
+
 // whys gives each option the why of the same number.
 func (t *table) whys(q *quiz.Question, record []string) {
 	columns := t.columns["why"]
-	if len(columns) == 0 || len(t.columns["option"]) == 0 {
+	if len(columns) == 0 || len(t.columns["option"]) == 0 || slices.ContainsFunc(t.columns["option"], func(i int) bool { return t.lists[i] }) {
 		return
 	}
 	option := 0

@@ -213,7 +213,29 @@ Write about it {}
 			`3 Which? | one | *two | three
 4 Which two? | multi | *one | two | *three
 5 dropped: its answer "four" is none of the options`},
-		"tsv in UTF-16": {"t.tsv", "\xff\xfe" + utf16le("question\tanswer\nFröhlich?\tja\n"), "csv", "2 Fröhlich? | =ja"},
+		"csv with blank options": {"t.csv", "question,a,b,c,answer\nWhich?,one,,three,C\nNone?,one,,three,B\n", "csv",
+			"2 Which? | one | *three\n3 dropped: its answer \"B\" is none of the options"},
+		"csv with truths": {"t.csv", "question,kind,a,b,answer\nHex for 15?,,,,F\nNorwegian?,,,,no\nSo?,,,,TRUE\nSaid?,truefalse,,,t\nOdd?,truefalse,,,perhaps\nPolite?,,yes,no,yes\nLettered?,,False,True,B\nTwice?,,true,yes,yes\n", "csv",
+			`2 Hex for 15? | =F
+3 Norwegian? | =no
+4 So? | true
+5 Said? | true
+6 dropped: its answer "perhaps" is neither true nor false
+7 Polite? | *yes | no
+8 Lettered? | true
+9 Twice? | true | *yes`},
+		"csv with numbers": {"t.csv", "question,kind,answer\nHow many?,number,\"1,024\"\nHow long?,number,\"0,125\"\nHow wide?,number,\"1,5\"\nAnd?,number,\"1,024.5\"\n", "csv",
+			`2 dropped: its answer "1,024" can be read as thousands or as a fraction: write it without the comma
+3 How long? | 0.125±0
+4 How wide? | 1.5±0
+5 dropped: its answer "1,024.5" is no number`},
+		"csv with lists": {"t.csv", "question,correct answers,incorrect answers\nWhich?,GET|HEAD,POST; PUT | PATCH\nTwo?,GET;HEAD,POST;PUT\n", "csv",
+			"2 Which? | multi | *GET | *HEAD | POST; PUT | PATCH\n3 Two? | multi | *GET | *HEAD | POST | PUT"},
+		"csv with options in one cell":   {"t.csv", "question,options,answer\nWhich?,GET;POST;PUT,B\n", "csv", "2 Which? | GET | *POST | PUT"},
+		"csv with names that are no ids": {"t.csv", "id,question,answer\nQ 1: Größe!,What?,x\n", "csv", "2 What? | =x"},
+		"a character that was lost":      {"t.csv", "question,answer\nFr\ufffdhlich?,ja\n", "csv", "2 dropped: characters of it were lost when the file was saved (U+FFFD): save it again, as UTF-8"},
+		"gift with a title in words":     {"q.txt", "::Question 1: safe\\: or not::Which? {=a ~b}\n", "gift", "1 Which? | *a | b"},
+		"tsv in UTF-16":                  {"t.tsv", "\xff\xfe" + utf16le("question\tanswer\nFröhlich?\tja\n"), "csv", "2 Fröhlich? | =ja"},
 		"json": {"p.json", `[{"id":"a","ask":"Which?","options":[{"text":"x","correct":true},{"text":"y","why":"no"}],"colour":"red"},{"kind":"truefalse","ask":"So?","answer":"maybe"},3]`, "json",
 			`1 Which? | *x | y (no)
 2 dropped: answer must be true or false
@@ -282,6 +304,8 @@ func TestDamaged(t *testing.T) {
 		"csv quotes":       {"t.csv", "question,answer\nab\"c,d\n", "csv", "line 2"},
 		"csv, no columns":  {"t.csv", "colour,size\nred,5\n", "csv", "no column is called question"},
 		"gift brace":       {"q.gift", "What {=a\n" + strings.Repeat("x\n", 2100), "gift", "a brace is not closed"},
+		"csv in Latin-1":   {"t.csv", "question,answer\na,b\nFr\xf6hlich?,ja\n", "csv", "line 3 is not UTF-8: save"},
+		"csv, odd columns": {"t.csv", "\x1b[2Jcolour," + strings.Repeat("x", 100) + "\nred,5\n", "csv", `there are: "\x1b[2Jcolour", "` + strings.Repeat("x", 39) + `…")`},
 		"not UTF-8":        {"a.txt", "What\xff?\nA. a\nB. b\nANSWER: A\n", "aiken", "line 1 is not UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,6 +329,7 @@ func TestNames(t *testing.T) {
 		want string
 	}{
 		{quiz.Question{ID: "Already-Named", Ask: "What?"}, "already-named"},
+		{quiz.Question{ID: "a-name-of-our-own-that-is-longer-than-most-but-still-a-name"}, "a-name-of-our-own-that-is-longer-than-most-but-still-a-name"},
 		{ask("What is the use of the Upgrade header in HTTP/1.1 requests and more?"), "use-upgrade-header-http-1-1-requests-and"},
 		{ask("Größe über alles?"), "grosse-uber-alles"},
 		{ask("何?"), "question"},

@@ -14,6 +14,11 @@ import (
 // and within their limits, and drops it where the rules of packs refuse it.
 func (f *Found) settle() {
 	q := &f.Question
+	q.ID = ownID(q.ID)
+	if damaged(q) {
+		f.Dropped, f.Question = "characters of it were lost when the file was saved (U+FFFD): save it again, as UTF-8", quiz.Question{}
+		return
+	}
 	for _, text := range texts(q) {
 		f.clean(text.to, text.what)
 	}
@@ -110,6 +115,15 @@ func (f *Found) shorten(s *string, what string, limit int) {
 	f.note("%s was cut from %d characters to %d", what, n, utf8.RuneCountInString(cut))
 }
 
+// damaged reports that a text holds what stands for characters that could not be read.
+func damaged(q *quiz.Question) bool {
+	all := slices.Concat(q.Accept, q.Steps)
+	for _, text := range texts(q) {
+		all = append(all, *text.to)
+	}
+	return slices.ContainsFunc(all, func(s string) bool { return strings.ContainsRune(s, utf8.RuneError) })
+}
+
 func distinct(list []string) []string {
 	var out []string
 	seen := map[string]bool{}
@@ -149,7 +163,7 @@ func (n *Namer) Name(q quiz.Question) string {
 	if n.taken == nil {
 		n.taken = map[string]bool{}
 	}
-	id := Slug(q.ID, maxSlug)
+	id := ownID(q.ID)
 	if id == "" {
 		id = Slug(firstWords(q.Ask), maxSlug)
 	}
@@ -157,6 +171,7 @@ func (n *Namer) Name(q quiz.Question) string {
 		id = "question"
 	}
 	if n.taken[id] {
+		id = Slug(id, maxSlug)
 		id += "-" + digest(q)
 	}
 	for base, i := id, 2; n.taken[id]; i++ {
@@ -165,6 +180,18 @@ func (n *Namer) Name(q quiz.Question) string {
 	n.taken[id] = true
 	return id
 }
+
+// ownID is the ID that a question's name in a file gives: itself where it has the form of
+// IDs, else one made of it; "" where nothing is left of it.
+func ownID(name string) string {
+	if len(name) <= maxID && Slug(name, maxID) == name {
+		return name
+	}
+	return Slug(name, maxSlug)
+}
+
+// maxID bounds an ID, in characters.
+const maxID = 60
 
 // maxSlug leaves room for what makes an ID different, in characters.
 const maxSlug = 40
