@@ -9,13 +9,12 @@ import (
 // A game of teams is a game like any other, whose players are put into teams besides. What
 // they score is theirs, and a team has what its players bring on average: docs/games.md.
 
-const (
-	// JoinTime is how long players can join a game of teams before its first question.
-	// Who comes later joins with their first answer.
-	JoinTime = 20 * time.Second
+// JoinTime is how long players can join a game of teams before its first question. Who
+// comes later joins with their first answer.
+const JoinTime = 20 * time.Second
 
-	// MinTeams and MaxTeams bound how many teams a game has; DefaultTeams is where nobody
-	// says it.
+// How many teams a game has: at least, at most, and where nobody says it.
+const (
 	MinTeams     = 2
 	MaxTeams     = 8
 	DefaultTeams = 2
