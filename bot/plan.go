@@ -304,6 +304,9 @@ func (p *plan) takeInner(j *job) error {
 			if err := p.onTime(); err != nil {
 				return err
 			}
+			if p.change.State == nil {
+				p.keepState() // it was due for something that is not there any more: not again
+			}
 		}
 	}
 	return nil

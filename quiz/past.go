@@ -100,7 +100,7 @@ func (s *step) keepGame(e Ended) {
 		return
 	}
 	s.room.Ended = append(s.room.Ended, PastGame{
-		Game: e.Game, Stopped: e.Stopped, First: s.room.Last - e.Game.Done + 1, Last: s.room.Last, Over: s.now,
+		Game: e.Game, Stopped: e.Stopped, First: s.room.Last - e.Game.Done - len(e.Game.Others) + 1, Last: s.room.Last, Over: s.now,
 	})
 	s.room.Ended = s.room.Ended[max(len(s.room.Ended)-maxEnded, 0):]
 }
@@ -134,26 +134,27 @@ func (s *step) giveLate(in Give) {
 		s.room.Amends = append(slices.Clip(s.room.Amends), Amend{Round: round.No, At: s.now.Add(Gather)})
 	}
 	if round.InGame && !round.Review {
-		s.scoreLate(round.No, a)
+		s.scoreLate(round.No, a, joined)
 	}
 }
 
-// scoreLate adds an answer to the table of the game that its round was part of.
-func (s *step) scoreLate(no int, a Answer) {
-	if g := s.room.Game; g != nil && no > s.room.Last-g.Done { // nobody else asks during a game
-		g.addUp(no, []Answer{a})
+// scoreLate adds an answer to the table of the game that its round was part of. joined: it
+// has brought its player into a team, or earlier than was known, which changes what the team
+// has on average, also where the answer is wrong.
+func (s *step) scoreLate(no int, a Answer, joined bool) {
+	if s.room.inGame(no) {
+		s.room.Game.addUp(no, []Answer{a})
+		return
+	}
+	i := s.room.endedWith(no)
+	if i < 0 {
 		return
 	}
 	s.room.Ended = slices.Clone(s.room.Ended)
-	for i := range s.room.Ended {
-		g := &s.room.Ended[i]
-		if no < g.First || no > g.Last {
-			continue
-		}
-		g.Game.addUp(no, []Answer{a})
-		if a.Points > 0 && g.Tell.IsZero() {
-			g.Tell = s.now.Add(Gather)
-		}
+	g := &s.room.Ended[i]
+	g.Game.addUp(no, []Answer{a})
+	if (a.Points > 0 || joined) && g.Tell.IsZero() {
+		g.Tell = s.now.Add(Gather)
 	}
 }
 

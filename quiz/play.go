@@ -55,6 +55,9 @@ func (s *step) ask(in Ask) {
 		s.refuse(TooManyLong)
 	default:
 		s.open(round)
+		if g := s.room.Game; g != nil { // it goes on beside it
+			g.Others = append(slices.Clip(g.Others), round.No)
+		}
 		s.say(Asked{Round: round})
 	}
 }

@@ -111,10 +111,13 @@ type Game struct {
 
 	// First is the number of its first round. A game that an earlier version of the
 	// program began has none, and no extras.
-	First int   `json:"first,omitempty"`
-	Speed Speed `json:"speed,omitempty"`
-	Worth []int `json:"worth,omitempty"` // points of each question asked so far
-	Cut   Bits  `json:"cut,omitempty"`   // questions that somebody ended early
+	First int `json:"first,omitempty"`
+	// Others are the numbers of rounds that were asked meanwhile and are none of its own:
+	// daily questions.
+	Others []int `json:"others,omitempty"`
+	Speed  Speed `json:"speed,omitempty"`
+	Worth  []int `json:"worth,omitempty"` // points of each question asked so far
+	Cut    Bits  `json:"cut,omitempty"`   // questions that somebody ended early
 	// Variant is how it is won, and Closed how many of its questions are over.
 	Variant Variant `json:"variant,omitempty"`
 	Closed  int     `json:"closed,omitempty"`

@@ -154,20 +154,42 @@ func (r Room) gameOf(no int) *Game {
 	if g := r.Game; g != nil && g.has(no) {
 		return g
 	}
-	for i := range r.Ended {
-		if g := &r.Ended[i]; no >= g.First && no <= g.Last {
-			return &g.Game
-		}
+	if i := r.endedWith(no); i >= 0 {
+		return &r.Ended[i].Game
 	}
 	return nil
 }
 
-// has reports that a round is the game's. Its rounds have numbers in a row, for nobody
-// else asks while it runs.
-func (g Game) has(no int) bool { return g.First > 0 && no >= g.First && no < g.First+g.Done }
+// endedWith is the place of the game in Ended that a round was part of; -1: none.
+func (r Room) endedWith(no int) int {
+	return slices.IndexFunc(r.Ended, func(g PastGame) bool {
+		return no >= g.First && no <= g.Last && !slices.Contains(g.Game.Others, no)
+	})
+}
+
+// inGame reports that a round is part of the game that runs, also of one that an earlier
+// version of the program began.
+func (r Room) inGame(no int) bool {
+	g := r.Game
+	return g != nil && no > r.Last-g.Done-len(g.Others) && !slices.Contains(g.Others, no)
+}
+
+// has reports that a round is the game's. Its rounds have numbers in a row, but for those
+// of Others.
+func (g Game) has(no int) bool {
+	return g.First > 0 && no >= g.First && no < g.First+g.Done+len(g.Others) && !slices.Contains(g.Others, no)
+}
 
 // nth is which question of the game a round is, from 1 on.
-func (g Game) nth(no int) int { return no - g.First + 1 }
+func (g Game) nth(no int) int {
+	nth := no - g.First + 1
+	for _, other := range g.Others {
+		if other < no {
+			nth--
+		}
+	}
+	return nth
+}
 
 // addUp adds answers of one of its rounds to a game's table and sorts it.
 func (g *Game) addUp(no int, answers []Answer) {

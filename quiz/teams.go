@@ -151,7 +151,7 @@ func (g Game) lacking() int {
 func (s *step) enter(in Give) (joined bool) {
 	g := s.room.Game
 	if g == nil || !g.has(in.Round) {
-		i := slices.IndexFunc(s.room.Ended, func(e PastGame) bool { return in.Round >= e.First && in.Round <= e.Last })
+		i := s.room.endedWith(in.Round)
 		if i < 0 {
 			return false
 		}

@@ -211,6 +211,9 @@ func cleaned(v any, player string) any {
 	case []any:
 		v = slices.DeleteFunc(v, func(x any) bool {
 			about, ok := x.(map[string]any)
+			if _, between := about["player"]; ok && between && about["by"] == player {
+				return true // a challenge: nobody is left to accept it from
+			}
 			return ok && about["player"] == player
 		})
 		for i := range v {

@@ -45,12 +45,9 @@ func withoutPlayer(s bot.State, player bot.UserID) bot.State {
 			s.Room.Rounds[i].By = ""
 		}
 	}
-	s.Room.Challenges = slices.DeleteFunc(s.Room.Challenges, func(c quiz.Challenge) bool { return c.Player == string(player) })
-	for i := range s.Room.Challenges {
-		if s.Room.Challenges[i].By == string(player) {
-			s.Room.Challenges[i].By = ""
-		}
-	}
+	s.Room.Challenges = slices.DeleteFunc(s.Room.Challenges, func(c quiz.Challenge) bool {
+		return c.Player == string(player) || c.By == string(player)
+	})
 	if g := s.Room.Game; g != nil {
 		if g.By == string(player) {
 			g.By = ""
