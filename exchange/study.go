@@ -135,7 +135,8 @@ func readStudy(in *Input, found func(Found) error) error {
 // chat gathers the questions of a chat.
 type chat struct {
 	all     []asked
-	orphans []turn // answers whose question isn't there
+	places  map[string]int // of all, by what is asked
+	orphans []turn         // answers whose question isn't there
 }
 
 // asked is a question and what was answered to it.
@@ -145,6 +146,7 @@ type asked struct {
 	right   []int
 	replied string // the whole answer, folded
 	more    int    // how often it was asked again
+	letters bool   // the options have letters
 }
 
 func (c *chat) add(ask, reply turn) {
@@ -156,19 +158,25 @@ func (c *chat) add(ask, reply turn) {
 	if x.Dropped == "" {
 		x.readReply(reply.lines)
 	}
-	for i := range c.all {
-		if c.all[i].like(x) {
-			c.all[i].merge(x)
-			return
-		}
+	key := x.key()
+	if i, ok := c.places[key]; ok && x.Question.Ask != "" {
+		c.all[i].merge(x)
+		return
 	}
+	if c.places == nil {
+		c.places = map[string]int{}
+	}
+	c.places[key] = len(c.all)
 	c.all = append(c.all, x)
 }
 
-// like reports that the same was asked.
-func (x asked) like(y asked) bool {
-	return folded(x.Question.Ask) != "" && folded(x.Question.Ask) == folded(y.Question.Ask) &&
-		slices.EqualFunc(x.options, y.options, func(a, b string) bool { return folded(a) == folded(b) })
+// key is the same where the same was asked, to the sign: 2+2 is not 2-2.
+func (x *asked) key() string {
+	parts := []string{evened(x.Question.Ask)}
+	for _, o := range x.options {
+		parts = append(parts, evened(o))
+	}
+	return strings.Join(parts, "\x00")
 }
 
 func (x *asked) merge(y asked) {

@@ -29,6 +29,7 @@ func (x *asked) readAsk(lines []said) {
 		ask = append(ask, unmarked(l.text))
 	}
 	x.Question.Ask = strings.Join(ask, "\n")
+	x.letters = marked && lettered(lines[first].text)
 	for _, l := range lines[first:last] {
 		x.options = append(x.options, optionText(l.text))
 	}
@@ -46,7 +47,7 @@ func (x *asked) readAsk(lines []said) {
 		}
 		return
 	}
-	if len(x.options) == 2 && isTruth(x.options[0]) && isTruth(x.options[1]) {
+	if truthPair(x.options) {
 		x.Question.Kind = quiz.TrueFalse
 		if !truthOf(x.options[0]) {
 			x.options[0], x.options[1] = x.options[1], x.options[0]
@@ -83,6 +84,11 @@ func markedRun(lines []said) (first, last int, ok bool) {
 func numbered(s string) bool {
 	m := markedOption.FindStringSubmatch(s)
 	return m != nil && m[1][0] >= '0' && m[1][0] <= '9'
+}
+
+func lettered(s string) bool {
+	m := markedOption.FindStringSubmatch(s)
+	return m != nil && !numbered(s)
 }
 
 // isOption reports that a line has the mark of the n-th option, from 0, or a bullet.

@@ -12,14 +12,19 @@ import (
 var (
 	tick       = regexp.MustCompile(`[✅✔☑✓🟢]\x{fe0f}?`)
 	cross      = regexp.MustCompile(`[❌✗✘✖🚫🔴]\x{fe0f}?`)
-	answerIs   = regexp.MustCompile(`(?i)^(?:so,?\s+|therefore,?\s+|yes,?\s+)?(?:the\s+)?(?:(?:correct|right|best|final|most accurate)\s+)+(?:answer|option|choice|statement|response|sequence|order)(?:\s+is|\s+would be)?\s*(?:option\s+)?[:=-]*\s*(.*)$`)
+	answerIs   = regexp.MustCompile(`(?i)^(?:so,?\s+|therefore,?\s+|yes,?\s+)?(?:the\s+)?(?:(?:correct|right|best|final|most accurate)\s+)+(?:answer|option|choice|statement|response|sequence|order)s?(?:\s+is|\s+are)?\s*(?:options?\s+)?[:=-]*\s*(.*)$`)
 	answerKey  = regexp.MustCompile(`(?i)^(?:the\s+)?(?:answer|solution|correct)(?:\s+is)?\s*[:=-]\s*(.*)$`)
 	leadsIn    = regexp.MustCompile(`(?i)^the (?:correct|right) .{0,200}(?:\bis|\bare)\s*:\s*(.*)$`)
-	isRight    = regexp.MustCompile(`(?i)^(.{1,220}?)\s+(?:is|would be)\s+(?:the\s+)?(?:correct|right)(?:\s+(?:answer|option|choice))?\b[.!]?`)
-	explains   = regexp.MustCompile(`(?i)^(?:detailed\s+|brief\s+|step-by-step\s+)?(?:explanation|breakdown|reason(?:ing)?|rationale|why(?:\s+(?:this|it|that)\b.*)?|why\?|details|here'?s why|because|let'?s break it down)\s*[:?]*\s*(.*)$`)
+	isRight    = regexp.MustCompile(`(?i)^(.{1,220}?)\s+is\s+(?:the\s+)?(?:correct|right)(?:\s+(?:answer|option|choice))?\b[.!]?`)
+	explains   = regexp.MustCompile(`(?i)^(?:detailed\s+|brief\s+|step-by-step\s+)?(?:explanation|breakdown|reason(?:ing)?|rationale|why(?:\s+(?:this|it|that)\b.*)?|why\?|details|here'?s why|let'?s break it down)(?:\s*[:?–—-]+\s*(.*)|\s*)$|^because\s*[:,]?\s+(.*)$`)
 	others     = regexp.MustCompile(`(?i)^(?:why (?:the )?(?:other|others|not)\b.*|(?:the )?(?:other|incorrect|wrong) (?:options|answers|choices)\b.*|why .{0,40}(?:wrong|incorrect).*)$`)
 	offers     = regexp.MustCompile(`(?i)^(?:let me know|would you like|do you want|want me to|feel free|if you(?:'d| would) like|i can also|happy to|hope this helps|shall i)\b`)
-	optionName = regexp.MustCompile(`(?i)^(?:option|answer|choice)?\s*[("]?([A-J])(?:[.):"\]]|\s*[-–—]|\s*$|\s+(?:is|because)\b)`)
+	optionName = regexp.MustCompile(`(?i)^(?:option|answer|choice)?\s*[("]?([A-J])(?:[.):"\]]|\s*[–—]|\s+-|-(?:[^\pL]|$)|\s*$|\s+(?:is|because)\b)`)
+	alsoNamed  = regexp.MustCompile(`(?i)^(?:[,;&]\s*(?:and\s+|or\s+)?|(?:and|or)\s+)`)
+	between    = regexp.MustCompile(`(?i)\s*[,;&]\s*(?:and\s+)?|\s+and\s+`)
+	onlyIf     = regexp.MustCompile(`(?i)\b(?:if|when|unless|but|only)\b`)
+	sentence   = regexp.MustCompile(`(?i)[.!?](?:\s|$)|\b(?:because|since)\b`)
+	negative   = regexp.MustCompile(`(?i)\bnot\b|n['’]t\b|\bexcept\b|\bincorrect\b|\bfalse\b|\bwrong\b`)
 	reasonMark = regexp.MustCompile(`^\s*(?:[-–—:→]+|\(?(?:is |are )?(?:incorrect|wrong|not correct|false)\)?[.:,–—-]*|because)\s*`)
 )
 
@@ -70,8 +75,9 @@ type reply struct {
 	sure    map[int][]claim
 	explain []string
 	whys    map[int]string
-	talking bool // what explains has begun
-	about   int  // the wrong option that is talked about, from 1; 0: none
+	talking bool   // what explains has begun
+	unclear string // why nobody can tell what is right; "": somebody may
+	about   int    // the wrong option that is talked about, from 1; 0: none
 }
 
 // line reads one line, and returns the last one that belongs to it.
@@ -91,9 +97,7 @@ func (r *reply) line(lines []said, i int) int {
 			continue
 		}
 		if rest := strings.TrimSpace(m[1]); rest != "" {
-			if option, why := r.x.meant(rest); option >= 0 {
-				r.claim(byWords, option, l.at)
-				r.add(why)
+			if r.words(rest, l.at) {
 				return i
 			}
 			if form == leadsIn {
@@ -102,7 +106,7 @@ func (r *reply) line(lines []said, i int) int {
 			continue
 		}
 		if below, ok := next(); ok {
-			if option, _ := r.x.meant(stripped(below.text)); option >= 0 {
+			if option, _ := r.x.meant(stripped(below.text), true); option >= 0 {
 				r.claim(byWords, option, below.at)
 				return r.alsoTicked(lines, i+1)
 			}
@@ -110,7 +114,7 @@ func (r *reply) line(lines []said, i int) int {
 		return i // a heading without an answer that is known
 	}
 	if m := isRight.FindStringSubmatch(text); m != nil && !crossed {
-		if option := r.x.exactly(m[1]); option >= 0 {
+		if option := r.x.exactly(m[1]); option >= 0 && !conditional(strings.TrimPrefix(text, m[0])) {
 			r.claim(byWords, option, l.at)
 			r.add(strings.TrimSpace(strings.TrimPrefix(text, m[0])))
 			return i
@@ -122,10 +126,10 @@ func (r *reply) line(lines []said, i int) int {
 	}
 	if m := explains.FindStringSubmatch(text); m != nil {
 		r.talking, r.about = true, 0
-		r.add(m[1])
+		r.add(m[1] + m[2])
 		return i
 	}
-	option, why := r.x.meant(text)
+	option, why := r.x.meant(text, r.x.letters)
 	switch {
 	case ticked && option >= 0:
 		r.claim(byTick, option, l.at)
@@ -141,11 +145,64 @@ func (r *reply) line(lines []said, i int) int {
 	return i
 }
 
-// alsoTicked takes in the ticked options right below one that was announced.
+// words takes what follows "the correct answer is"; false where no option is named.
+func (r *reply) words(rest string, at int) bool {
+	if r.x.several() && r.each(between.Split(rest, -1), at) {
+		return true
+	}
+	option, why := r.x.meant(rest, true)
+	switch also := alsoNamed.FindString(why); {
+	case option < 0:
+		return false
+	case also != "" && r.x.names(why[len(also):]):
+		r.unclear = fmt.Sprintf("line %d names several options as the right one", at)
+	case conditional(why):
+		r.unclear = fmt.Sprintf("line %d says under which condition %s is right", at, letter(option))
+	default:
+		r.claim(byWords, option, at)
+		r.add(why)
+	}
+	return true
+}
+
+// each claims the options of a list, where each part is one; the last may go on.
+func (r *reply) each(parts []string, at int) bool {
+	var options []int
+	said := ""
+	for i, part := range parts {
+		option, why := r.x.meant(part, true)
+		if option < 0 || why != "" && i < len(parts)-1 || conditional(why) {
+			return false
+		}
+		options, said = append(options, option), why
+	}
+	for _, o := range options {
+		r.claim(byWords, o, at)
+	}
+	r.add(said)
+	return true
+}
+
+// names reports that a text begins with an option.
+func (x *asked) names(s string) bool {
+	option, _ := x.meant(s, true)
+	return option >= 0
+}
+
+// conditional reports that what is said of an option in the same sentence takes it back.
+func conditional(s string) bool {
+	if end := sentence.FindStringIndex(s); end != nil {
+		s = s[:end[0]]
+	}
+	return onlyIf.MatchString(s)
+}
+
+// alsoTicked takes in the ticked options right below one that was announced; where several
+// are asked for, those without a tick, too.
 func (r *reply) alsoTicked(lines []said, i int) int {
-	for i+1 < len(lines) && tick.MatchString(lines[i+1].text) {
-		option, _ := r.x.meant(stripped(lines[i+1].text))
-		if option < 0 {
+	for i+1 < len(lines) && !cross.MatchString(lines[i+1].text) {
+		option, why := r.x.meant(stripped(lines[i+1].text), r.x.letters)
+		if ticked := tick.MatchString(lines[i+1].text); option < 0 || !ticked && (!r.x.several() || why != "") {
 			break
 		}
 		i++
@@ -203,6 +260,13 @@ func (r *reply) add(text string) {
 
 // decide says which options are right; or why nobody can tell.
 func (r *reply) decide() (right []int, why string) {
+	if r.unclear != "" {
+		return nil, r.unclear
+	}
+	turned := r.x.Question.Kind != quiz.TrueFalse && negative.MatchString(r.x.Question.Ask)
+	if turned && len(r.sure[byWords]) == 0 && len(r.sure[byTick]) > 0 {
+		return nil, "it asks what is not so, and its ticks may say what is: nothing says in words which answer is right"
+	}
 	for _, how := range []int{byWords, byTick, byStrong} {
 		claims := r.sure[how]
 		if len(claims) == 0 {
@@ -214,7 +278,7 @@ func (r *reply) decide() (right []int, why string) {
 					return nil, fmt.Sprintf("line %d says that %s is right, and line %d that %s is", claims[0].at, letter(claims[0].option), c.at, letter(c.option))
 				}
 			}
-			if r.x.several() {
+			if r.x.several() && !turned {
 				claims = append(slices.Clone(claims), r.sure[byTick]...)
 			}
 		}
@@ -237,79 +301,6 @@ func (r *reply) decide() (right []int, why string) {
 
 // several reports that more than one option is asked for.
 func (x *asked) several() bool { return severalRight.MatchString(x.Question.Ask) }
-
-// exactly is the option that a text is, whole; -1.
-func (x *asked) exactly(s string) int {
-	s = strings.Trim(s, `"“”'. `)
-	if m := optionName.FindStringSubmatch(s); m != nil && len(folded(s)) == len(folded(m[0])) {
-		return x.lettered(m[1])
-	}
-	return slices.IndexFunc(x.options, func(o string) bool { return folded(o) == folded(s) && folded(s) != "" })
-}
-
-func (x *asked) lettered(letter string) int { return place(letter, len(x.options)) }
-
-// meant is the option that a line names, with what the line says after it; -1. By letter,
-// by its whole text, or by a text that begins with it; the longest that fits.
-func (x *asked) meant(s string) (option int, why string) {
-	s = strings.TrimSpace(s)
-	byLetter, after := -1, s
-	if m := optionName.FindStringSubmatchIndex(s); m != nil {
-		byLetter, after = x.lettered(s[m[2]:m[3]]), strings.TrimSpace(s[m[3]:])
-		after = strings.TrimLeft(after, `.):"]-–— `)
-	} else if m := bulletOption.FindStringSubmatch(s); m != nil {
-		after = m[1]
-	} else if m := markedOption.FindStringSubmatch(s); m != nil {
-		after = m[2]
-		byLetter = place(m[1], len(x.options))
-	}
-	option, rest := x.begins(after)
-	switch {
-	case byLetter >= 0 && option >= 0 && option != byLetter && len(folded(x.options[option])) > 2:
-		return -1, "" // the letter says one thing and the text another
-	case byLetter >= 0 && option != byLetter:
-		return byLetter, clause(after)
-	case option >= 0:
-		return option, clause(rest)
-	}
-	return -1, ""
-}
-
-// begins is the option whose words a text begins with, the longest; and what follows.
-func (x *asked) begins(s string) (option int, rest string) {
-	option = -1
-	longest := 0
-	for i, o := range x.options {
-		words := folded(o)
-		if words == "" || len(words) <= longest {
-			continue
-		}
-		if end := prefixWords(s, words); end >= 0 {
-			option, rest, longest = i, s[end:], len(words)
-		}
-	}
-	return option, rest
-}
-
-// prefixWords is where a text ends that begins with these folded words; -1. A longer word
-// does not begin with a shorter one.
-func prefixWords(s, words string) int {
-	for end := range s {
-		if f := folded(s[:end]); f == words && !wordGoesOn(s[:end], s[end:]) {
-			return end
-		} else if len(f) > len(words) {
-			return -1
-		}
-	}
-	if folded(s) == words {
-		return len(s)
-	}
-	return -1
-}
-
-func wordGoesOn(before, after string) bool {
-	return folded(before+after[:min(len(after), 4)]) != folded(before) && !strings.ContainsAny(after[:1], " \t.,;:!?)–—-→")
-}
 
 // clause is what is said after an option's name; "" where that is only a mark.
 func clause(s string) string {
