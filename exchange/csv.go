@@ -320,7 +320,7 @@ func (t *table) cell(record []string, role string) string {
 
 // A cell that a spreadsheet would take for a formula is written with an apostrophe before
 // it, and read without.
-const formula = "=+-@\t"
+const formula = "=+-@\t'"
 
 func bare(cell string) string {
 	if s, ok := strings.CutPrefix(cell, "'"); ok && s != "" && strings.ContainsRune(formula, rune(s[0])) {

@@ -235,7 +235,15 @@ Write about it {}
 		"csv with names that are no ids": {"t.csv", "id,question,answer\nQ 1: Größe!,What?,x\n", "csv", "2 What? | =x"},
 		"a character that was lost":      {"t.csv", "question,answer\nFr\ufffdhlich?,ja\n", "csv", "2 dropped: characters of it were lost when the file was saved (U+FFFD): save it again, as UTF-8"},
 		"gift with a title in words":     {"q.txt", "::Question 1: safe\\: or not::Which? {=a ~b}\n", "gift", "1 Which? | *a | b"},
-		"tsv in UTF-16":                  {"t.tsv", "\xff\xfe" + utf16le("question\tanswer\nFröhlich?\tja\n"), "csv", "2 Fröhlich? | =ja"},
+		"gift with braces left open": {"q.txt", "One {=a ~b\nTwo {=c ~d}\n\nThree {=a ~b} and {=c}\n\nFour {=a ~b}\nFive {=c ~d}\n\nSix {=a =b ~c}\n", "gift",
+			`1 dropped: a brace opens inside its answers: an earlier one is not closed, or one in a text needs a backslash
+4 dropped: more braces stand behind its answers: put an empty line between questions
+6 Four | *a | b
+7 Five | *c | d
+9 dropped: several of its answers are right, each alone: there is no such kind of question`},
+		"opentdb for URLs, as it was": {"o.json", `{"results":[{"type":"multiple","difficulty":"easy","category":"Science%3A+Computers","question":"Which+language+has+templates%3F","correct_answer":"C%2B%2B","incorrect_answers":["Plain+C"]},{"type":"multiple","difficulty":"easy","category":"x","question":"C++?","correct_answer":"C++","incorrect_answers":["C"]}]}`, "opentdb",
+			"1 Which language has templates? | *C++ | Plain C\n2 C++? | *C++ | C"},
+		"tsv in UTF-16": {"t.tsv", "\xff\xfe" + utf16le("question\tanswer\nFröhlich?\tja\n"), "csv", "2 Fröhlich? | =ja"},
 		"json": {"p.json", `[{"id":"a","ask":"Which?","options":[{"text":"x","correct":true},{"text":"y","why":"no"}],"colour":"red"},{"kind":"truefalse","ask":"So?","answer":"maybe"},3]`, "json",
 			`1 Which? | *x | y (no)
 2 dropped: answer must be true or false
@@ -304,6 +312,10 @@ func TestDamaged(t *testing.T) {
 		"csv quotes":       {"t.csv", "question,answer\nab\"c,d\n", "csv", "line 2"},
 		"csv, no columns":  {"t.csv", "colour,size\nred,5\n", "csv", "no column is called question"},
 		"gift brace":       {"q.gift", "What {=a\n" + strings.Repeat("x\n", 2100), "gift", "a brace is not closed"},
+		"json and more": {"p.json", `[{"ask":"Which?"}]
+]`, "json", "line 2: something stands behind the end"},
+		"json, open":       {"p.json", `{"questions":[{"ask":"Which?"}]`, "json", "ends too early"},
+		"json in Latin-1":  {"p.json", "[\n{\"ask\":\"Fr\xf6hlich?\"}]", "json", "line 2 is not UTF-8: save"},
 		"csv in Latin-1":   {"t.csv", "question,answer\na,b\nFr\xf6hlich?,ja\n", "csv", "line 3 is not UTF-8: save"},
 		"csv, odd columns": {"t.csv", "\x1b[2Jcolour," + strings.Repeat("x", 100) + "\nred,5\n", "csv", `there are: "\x1b[2Jcolour", "` + strings.Repeat("x", 39) + `…")`},
 		"not UTF-8":        {"a.txt", "What\xff?\nA. a\nB. b\nANSWER: A\n", "aiken", "line 1 is not UTF-8"},

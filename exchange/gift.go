@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,9 +44,10 @@ func giftFormat() Format {
 func readGIFT(in *Input, found func(Found) error) error {
 	var block []string
 	at, depth, category := 0, 0, ""
+	closed, blank := false, false // the block has its answers; the line before is empty
 	flush := func() error {
 		text := strings.TrimSpace(strings.Join(block, "\n"))
-		block, depth = nil, 0
+		block, depth, closed = nil, 0, false
 		if text == "" {
 			return nil
 		}
@@ -56,6 +58,8 @@ func readGIFT(in *Input, found func(Found) error) error {
 	}
 	err := in.lines(func(n int, line string) error {
 		trimmed := strings.TrimSpace(line)
+		begins := strings.HasPrefix(trimmed, "::") || unescaped(line, "{", 0) >= 0
+		defer func() { blank = trimmed == "" }()
 		switch {
 		case strings.HasPrefix(trimmed, "//"):
 			return nil
@@ -64,7 +68,11 @@ func readGIFT(in *Input, found func(Found) error) error {
 			parts := strings.Split(strings.TrimSpace(strings.TrimPrefix(trimmed, "$CATEGORY:")), "/")
 			category = parts[len(parts)-1]
 			return err
-		case trimmed == "" && depth <= 0, strings.HasPrefix(trimmed, "::") && depth <= 0 && braced(block):
+		case trimmed != "" && depth > 0 && blank && begins: // the one before is never closed
+			if err := flush(); err != nil {
+				return err
+			}
+		case trimmed == "" && depth <= 0, depth <= 0 && closed && begins:
 			if err := flush(); err != nil || trimmed == "" {
 				return err
 			}
@@ -74,6 +82,7 @@ func readGIFT(in *Input, found func(Found) error) error {
 		}
 		block = append(block, line)
 		depth += open(line)
+		closed = closed || unescaped(line, "}", 0) >= 0
 		if len(block) > 2000 {
 			return fmt.Errorf("line %d: the question that begins in line %d has no end: a brace is not closed", n, at)
 		}
@@ -101,9 +110,6 @@ func open(line string) int {
 	return n
 }
 
-// braced reports that a block has its answers already.
-func braced(block []string) bool { return strings.Contains(strings.Join(block, "\n"), "}") }
-
 // gift reads one question.
 func (f *Found) gift(text string) {
 	q := &f.Question
@@ -123,6 +129,14 @@ func (f *Found) gift(text string) {
 	end := unescaped(text, "}", begin)
 	if end < 0 {
 		f.Dropped = "its brace is not closed"
+		return
+	}
+	if unescaped(text[:end], "{", begin+1) >= 0 {
+		f.Dropped = "a brace opens inside its answers: an earlier one is not closed, or one in a text needs a backslash"
+		return
+	}
+	if unescaped(text[end+1:], "{", 0) >= 0 || unescaped(text[end+1:], "}", 0) >= 0 {
+		f.Dropped = "more braces stand behind its answers: put an empty line between questions"
 		return
 	}
 	before, answers, after := text[:begin], text[begin+1:end], strings.TrimSpace(text[end+1:])
@@ -184,12 +198,13 @@ var giftWeight = regexp.MustCompile(`^%(-?[0-9]+(?:\.[0-9]+)?)%`)
 func giftTokens(s string) []token {
 	var out []token
 	for s != "" {
-		next := len(s)
-		for _, sign := range []string{"=", "~"} {
-			if i := unescaped(s, sign, 1); i > 0 && i < next {
-				next = i
+		next := 1
+		for ; next < len(s) && s[next] != '=' && s[next] != '~'; next++ {
+			if s[next] == '\\' {
+				next++
 			}
 		}
+		next = min(next, len(s))
 		part := s[:next]
 		s = s[next:]
 		if part[0] != '=' && part[0] != '~' {
@@ -228,6 +243,10 @@ func (f *Found) giftOptions(tokens []token) {
 	}
 	if wrong == 0 {
 		f.giftText(tokens)
+		return
+	}
+	if equals > 1 {
+		f.Dropped = "several of its answers are right, each alone: there is no such kind of question"
 		return
 	}
 	right := 0
@@ -353,6 +372,24 @@ func giftPlain(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
+// giftLost tells what of a question reads otherwise in GIFT, whatever is done about it.
+func giftLost(q quiz.Question) string {
+	texts := slices.Clone(q.Accept)
+	if slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "*") }) {
+		return "an accepted answer with * in it is read as one with anything there"
+	}
+	for _, o := range q.Options {
+		texts = append(texts, o.Text)
+	}
+	switch {
+	case slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "->") }):
+		return "an answer with -> in it is read as a pair"
+	case slices.ContainsFunc(texts, giftWeight.MatchString):
+		return "an answer that begins with %number% is read as one with a weight"
+	}
+	return ""
+}
+
 var giftEscapes = strings.NewReplacer(`\`, `\\`, "~", `\~`, "=", `\=`, "#", `\#`, "{", `\{`, "}", `\}`, ":", `\:`, "\n", `\n`)
 
 func writeGIFT(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {
@@ -363,6 +400,10 @@ func writeGIFT(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {
 		answers, ok := giftOf(q)
 		if !ok {
 			lost(q.ID, "the format has no "+string(q.Kind)+" questions: left out")
+			continue
+		}
+		if why := giftLost(q); why != "" {
+			lost(q.ID, why+": left out")
 			continue
 		}
 		if q.Unit != "" {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // first is the first byte that is not white space; 0 where there is none.
@@ -41,7 +42,8 @@ func (in *Input) eachJSON(key string, fn func(n int, raw json.RawMessage) error)
 	if err != nil {
 		return fault(err)
 	}
-	if open == json.Delim('{') {
+	object := open == json.Delim('{')
+	if object {
 		if found, err := enter(d, key); err != nil {
 			return fault(err)
 		} else if !found {
@@ -55,6 +57,9 @@ func (in *Input) eachJSON(key string, fn func(n int, raw json.RawMessage) error)
 		if err := d.Decode(&raw); err != nil {
 			return fault(err)
 		}
+		if at := brokenUTF8(raw); at >= 0 {
+			return fmt.Errorf("%s is not UTF-8: save the file as UTF-8", in.placeOfByte(d.InputOffset()-int64(len(raw)-at)))
+		}
 		if err := fn(n, raw); err != nil {
 			return err
 		}
@@ -62,7 +67,30 @@ func (in *Input) eachJSON(key string, fn func(n int, raw json.RawMessage) error)
 	if _, err := d.Token(); err != nil {
 		return fault(err)
 	}
+	if object {
+		if _, err := enter(d, ""); err != nil { // over all keys that are left
+			return fault(err)
+		}
+		if _, err := d.Token(); err != nil {
+			return fault(err)
+		}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: something stands behind the end of the JSON: take it away", in.placeOfByte(d.InputOffset()))
+	}
 	return nil
+}
+
+// brokenUTF8 is where a text stops being UTF-8; -1: nowhere.
+func brokenUTF8(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
 }
 
 // enter goes on to the beginning of the list under key in the object that was opened.
@@ -72,7 +100,7 @@ func enter(d *json.Decoder, key string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if name == key {
+		if name == key && key != "" {
 			open, err := d.Token()
 			return open == json.Delim('['), err
 		}

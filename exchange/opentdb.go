@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -75,6 +76,10 @@ func readOpenTDB(in *Input, found func(Found) error) error {
 	})
 }
 
+// urlText is what is left of a text when it is encoded for URLs: a question that has other
+// signs, such as its mark, isn't.
+var urlText = regexp.MustCompile(`^[A-Za-z0-9%+._~*!()-]*$`)
+
 // decode undoes the API's encodings: entities of HTML, those of URLs, or Base64. All of a
 // question's texts have the same.
 func (o *openTDB) decode() {
@@ -97,7 +102,15 @@ func (o *openTDB) decode() {
 	}
 	switch {
 	case slices.Contains([]string{"multiple", "boolean", ""}, o.Type):
-		if strings.Contains(o.Question, "%20") && !strings.Contains(o.Question, " ") && each(url.PathUnescape) {
+		escaped := strings.ContainsAny(o.Question, "%+")
+		decode := url.PathUnescape
+		for _, s := range all {
+			escaped = escaped && urlText.MatchString(*s)
+			if strings.Contains(*s, "+") { // the older form, where a space is a plus
+				decode = url.QueryUnescape
+			}
+		}
+		if escaped && each(decode) {
 			return
 		}
 	case each(func(s string) (string, error) { b, err := base64.StdEncoding.DecodeString(s); return string(b), err }):
