@@ -66,7 +66,7 @@ func (p *plan) revealed(in Incoming, round quiz.Round) *Card {
 	case !open:
 		card = sayLate(Entry{}, false)
 	case p.now.After(clock.Until):
-		card = sayOverdue(clock)
+		card = sayOverdue(clock, false)
 	default:
 		card = sayRevealed(round, clock, p.now, p.tag())
 	}
@@ -103,7 +103,7 @@ func (p *plan) outOfTime(in Incoming, round quiz.Round) (Card, bool) {
 	case !ok:
 		return sayUnrevealed(), true
 	case p.whenGiven(in, round).After(clock.Until):
-		return sayOverdue(clock), true
+		return sayOverdue(clock, in.Aloud && !in.Private), true
 	}
 	return Card{}, false
 }

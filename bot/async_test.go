@@ -110,6 +110,33 @@ func TestAsyncAloud(t *testing.T) {
 	})
 }
 
+// Nor does it tell all of them the hint, or how much time a player has.
+func TestAsyncAloudTellsNoPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.start(asFinder)
+		show := w.opened(l, "#room", "ask method for 1h")
+		says := func(who, text string, aloud bool) bot.Reply {
+			in := w.types(who, "#room", text)
+			in.ReplyTo, in.Aloud, in.Addressed = w.platform.lastMessage("#room"), aloud, true
+			return w.must(l, in)
+		}
+		if got := says("alice", "hint", true); !got.Card.Reveals {
+			t.Errorf("said to all: %+v", got.Card)
+		}
+		w.must(l, w.pushes("bob", "#room", show))
+		time.Sleep(time.Minute)
+		late := says("bob", "GET", true)
+		if wantTitle(t, late, "Too late"); strings.Contains(late.Card.Body[0], "second") {
+			t.Errorf("said to all: %+v", late.Card)
+		}
+		late = says("bob", "GET", false)
+		if wantTitle(t, late, "Too late"); !strings.Contains(late.Card.Body[0], "5 seconds") {
+			t.Errorf("for one alone: %+v", late.Card)
+		}
+	})
+}
+
 // Parts of an answer are no way around the time: each press is within it, or refused.
 func TestAsyncInParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

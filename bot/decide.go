@@ -310,7 +310,7 @@ func (p *plan) command(in Incoming, c Command) (Reply, bool, error) {
 	}
 	for _, e := range events {
 		if hinted, ok := e.(quiz.Hinted); ok && hinted.Round.Async {
-			return private(sayHintTaken(hinted)), true, nil
+			return private(sayHintTaken(hinted, in.Aloud && !in.Private)), true, nil
 		}
 	}
 	return Reply{}, true, nil
@@ -387,7 +387,7 @@ func (p *plan) give(in Incoming, no int, given quiz.Given) (Reply, bool, error) 
 			return private(sayUnrevealed()), false, nil
 		case quiz.Overdue:
 			p.tally.late++
-			return private(sayOverdue(e.Clock)), false, nil
+			return private(sayOverdue(e.Clock, in.Aloud && !in.Private)), false, nil
 		case quiz.Late:
 			return p.tooLate(in, no)
 		}

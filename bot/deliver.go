@@ -265,6 +265,9 @@ func (b *Bot) inner(ref RoomRef, j *job) bool {
 func (b *Bot) posted(ref RoomRef, key string) (id MessageID, ok bool) {
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		id, err := b.store.Posted(b.ctx, ref.Team, ref.Room, key)
+		if err == nil && id == "" {
+			id, err = b.markOf(ref, key)
+		}
 		if err == nil {
 			return id, true
 		}

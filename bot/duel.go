@@ -2,7 +2,6 @@ package bot
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +83,14 @@ func (p *plan) answerDare(in Incoming, d darePress) (Reply, bool, error) {
 		return private(sayNotChallenged(string(in.User) == c.By)), false, nil
 	}
 	p.mark(p.dareKey(d.no), in)
-	events, err := p.step(quiz.AnswerDare{No: d.no, By: string(in.User), Name: cmp.Or(in.Name, shortID(in.User)), Accept: d.accept, At: p.when(in, p.now)})
+	team, err := p.bot.teamSettings(p.ref.Team)
+	if err != nil {
+		return Reply{}, false, err
+	}
+	if d.accept && !team.Rooms.Allows(p.ref.Room) { // admins may have chosen so meanwhile
+		return private(sayNotInThisRoom()), false, nil
+	}
+	events, err := p.step(quiz.AnswerDare{No: d.no, By: string(in.User), Name: cmp.Or(in.Name, shortID(in.User)), Accept: d.accept, At: p.when(in, c.Until.Add(-quiz.ChallengeTime))})
 	if err != nil {
 		return Reply{}, false, err
 	}
@@ -106,50 +112,4 @@ func (p *plan) startOf(in Incoming, c Command) (quiz.Start, error) {
 		By: string(in.User), Topic: c.Topic, Count: cmp.Or(c.Count, team.Count), Each: cmp.Or(c.Each, time.Duration(team.Seconds)*time.Second),
 		Speed: cmp.Or(c.Speed, team.Speed, p.bot.speed), Variant: c.Variant, Teams: teamsOf(c), Seed: p.bot.seed(),
 	}, nil
-}
-
-// edited are the keys of messages, other than questions, that a later one will edit.
-func (p *plan) edited() []string {
-	var out []string
-	for _, c := range p.room.Challenges {
-		out = append(out, p.dareKey(c.No))
-	}
-	if g := p.room.Game; g != nil && g.Joining() {
-		out = append(out, p.joinKey(g.First))
-	}
-	return out
-}
-
-// mark takes the message with that key from a press on it, where it is not known yet.
-func (p *plan) mark(key string, in Incoming) {
-	if in.Pressed != "" && p.marks[key] == "" && !p.inReplies() {
-		p.settle(Receipt{Key: key, Message: in.Pressed})
-	}
-}
-
-// marked are the messages of edited that are known.
-func (p *plan) marked() map[string]MessageID {
-	var out map[string]MessageID
-	for _, key := range p.edited() {
-		if m := p.marks[key]; m != "" {
-			if out == nil {
-				out = map[string]MessageID{}
-			}
-			out[key] = m
-		}
-	}
-	return out
-}
-
-// noteMark keeps what a message of edited became.
-func (p *plan) noteMark(r Receipt) {
-	if r.Message == "" || !slices.Contains(p.edited(), r.Key) {
-		return
-	}
-	p.marks = p.marked()
-	if p.marks == nil {
-		p.marks = map[string]MessageID{}
-	}
-	p.marks[r.Key] = r.Message
-	p.keepState()
 }

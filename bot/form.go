@@ -103,7 +103,7 @@ func (b *Bot) openBeside(j *job) bool {
 	_, answered := round.Answer(string(j.in.User))
 	now := b.now()
 	switch {
-	case pressed.tag != own.tag() || !open || answered || !typed(round.Question):
+	case pressed.tag != own.tag() || !open || answered || own.room.Bars(pressed.round, string(j.in.User)) || !typed(round.Question):
 		return false
 	case round.Closes.IsZero() || !now.Before(round.Closes):
 		return false // its message is in doubt, or it is about to close

@@ -284,6 +284,7 @@ func (m *mailbox) decide(b *Bot, batch []*job, seen map[string]bool) (*plan, err
 		if err != nil {
 			return nil, err
 		}
+		snap.State.Marks = awaited(snap)
 		m.snap, m.loaded = snap, true
 		if m.resume {
 			b.resume(m.ref, snap.Outbox)

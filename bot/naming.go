@@ -74,6 +74,12 @@ func (n *naming) call(name, player string) string {
 	if n.hides(player) {
 		return sayForgotten // lists leave them out; this is for a sentence about one
 	}
+	return n.mention(name, player)
+}
+
+// mention is call for a player whom others have just named themselves: who is hidden is named
+// too, and who is forgotten is not.
+func (n *naming) mention(name, player string) string {
 	n.players = append(n.players, player)
 	n.names = append(n.names, called(name, player))
 	return nameFrom + strconv.Itoa(len(n.names)-1) + nameTo

@@ -64,7 +64,9 @@ func (p *plan) picture(in Incoming, c Command) (Reply, bool, error) {
 	if err != nil {
 		return Reply{}, false, err
 	}
-	n := &naming{hidden: p.hidden}
+	n := &naming{hidden: func(player string) bool {
+		return (!in.Private || player != string(in.User)) && p.hidden(player)
+	}}
 	card := sayBoard(boardTitle(c, q, p.now), board, c, in.Private, n.call)
 	card.Chart = sayChart(days, p.now, c.Here, n)
 	p.name(in)

@@ -182,13 +182,11 @@ func (p *plan) write(e quiz.Event) {
 		}
 		p.out(Outgoing{Card: sayStarted(e)}, n)
 	case quiz.TeamsMade:
-		key := p.joinKey(e.Game.First)
-		p.out(Outgoing{Key: p.key("t%d-made", e.Game.First), Edit: key, Target: p.marks[key], Card: sayTeamsMade(e, n)}, n)
+		p.outEnd(p.joinKey(e.Game.First), Outgoing{Key: p.key("t%d-made", e.Game.First), Card: sayTeamsMade(e, n)}, n)
 	case quiz.Dared:
 		p.out(Outgoing{Key: p.dareKey(e.Challenge.No), Card: sayDared(e, p.tag(), n)}, n)
 	case quiz.DareOver:
-		key := p.dareKey(e.Challenge.No)
-		p.out(Outgoing{Key: p.key("d%d-end", e.Challenge.No), Edit: key, Target: p.marks[key], Card: sayDareOver(e, n)}, n)
+		p.outEnd(p.dareKey(e.Challenge.No), Outgoing{Key: p.key("d%d-end", e.Challenge.No), Card: sayDareOver(e, n)}, n)
 	case quiz.Scored:
 		p.out(Outgoing{Card: sayScored(e, n)}, n)
 	case quiz.Paused:

@@ -71,11 +71,15 @@ func sayAnsweredBefore(r quiz.Round, a quiz.Answer) Card {
 	return card
 }
 
-// sayOverdue is for an answer that comes after the player's own time.
-func sayOverdue(c quiz.Clock) Card {
-	own := span(wholeSeconds(c.Until.Sub(c.From)))
+// sayOverdue is for an answer that comes after the player's own time. How long that is tells
+// of the player's pace, so where everybody reads it, aloud, it is left out.
+func sayOverdue(c quiz.Clock, aloud bool) Card {
+	own := "You had " + span(wholeSeconds(c.Until.Sub(c.From))) + " from when you opened this question, and that time is over"
+	if aloud {
+		own = "Your own time at this question is over"
+	}
 	return Card{Title: titleTooLate, Body: []string{
-		"You had " + own + " from when you opened this question, and that time is over, so nothing more counts. What was right is shown when the question closes.",
+		own + ", so nothing more counts. What was right is shown when the question closes.",
 	}}
 }
 
@@ -97,9 +101,11 @@ func sayMayLook() string {
 	return "Hidden, for others may still be answering. “" + showLabel + "” tells it to you alone."
 }
 
-// sayHintTaken is for who asked for the hint of an async question.
-func sayHintTaken(e quiz.Hinted) Card {
+// sayHintTaken is for who asked for the hint of an async question. Where everybody reads it,
+// aloud, it is hidden from those who don't ask to see it.
+func sayHintTaken(e quiz.Hinted, aloud bool) Card {
 	card := sayHint(e)
+	card.Reveals = aloud
 	card.Footer = "Whoever opens the question reads it too, from now on."
 	return card
 }

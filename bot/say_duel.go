@@ -11,6 +11,8 @@ import (
 
 const titleChallenge = "A challenge to a duel"
 
+// sayDared names whom it challenges even where that player is hidden: the challenger has just
+// done so, and without it nobody knows who is to press.
 func sayDared(e quiz.Dared, tag string, n *naming) Card {
 	c := e.Challenge
 	about := "every topic"
@@ -20,7 +22,7 @@ func sayDared(e quiz.Dared, tag string, n *naming) Card {
 	card := Card{
 		Title: titleChallenge,
 		Body: []string{fmt.Sprintf("%s, %s challenges you: %s about %s. Only you two can answer; everybody can watch.",
-			n.call(c.Name, c.Player), n.call(c.ByName, c.By), plural(c.Count, "question"), about)},
+			n.mention(c.Name, c.Player), n.call(c.ByName, c.By), plural(c.Count, "question"), about)},
 		Choices: []Choice{
 			{ID: darePress{no: c.No, tag: tag, accept: true}.String(), Text: "Accept"},
 			{ID: darePress{no: c.No, tag: tag}.String(), Text: "Decline"},

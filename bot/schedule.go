@@ -29,10 +29,10 @@ func (p *plan) schedule(in Incoming, c Command) (Reply, bool, error) {
 		return private(p.dailyCard("The daily question here")), false, nil
 	case in.Role != Admin && !in.Private && !p.bot.alone:
 		return private(sayScheduleForAdmins()), false, nil
-	case said.off && p.daily == nil:
+	case said.off && !p.asksDaily():
 		return private(sayNoDaily()), false, nil
 	case said.off:
-		p.setDaily(nil)
+		p.setDaily(&quiz.Daily{Off: true, Asked: p.daily.Asked, Last: p.daily.Last, Round: p.daily.Round})
 		return private(sayDailyOff()), true, nil
 	}
 	if fault == nil && said.zone == "" && p.daily != nil {
@@ -58,7 +58,10 @@ func (p *plan) schedule(in Incoming, c Command) (Reply, bool, error) {
 	return private(p.dailyCard("The daily question is set")), true, nil
 }
 
-// setDaily changes the room's daily question; nil: none.
+// asksDaily reports that the room has a daily question, and it is not turned off.
+func (p *plan) asksDaily() bool { return p.daily != nil && !p.daily.Off }
+
+// setDaily changes the room's daily question.
 func (p *plan) setDaily(d *quiz.Daily) {
 	p.daily = d
 	p.keepState()
@@ -66,7 +69,7 @@ func (p *plan) setDaily(d *quiz.Daily) {
 
 // dailyCard says what is set. In a zone whose rules are not found times are said in UTC alone.
 func (p *plan) dailyCard(title string) Card {
-	if p.daily == nil {
+	if !p.asksDaily() {
 		return sayNoDaily()
 	}
 	loc, err := p.bot.zone(p.daily.Plan.Zone)
@@ -78,7 +81,7 @@ func (p *plan) dailyCard(title string) Card {
 
 // onTime asks the daily question when it is due, or says why not.
 func (p *plan) onTime() error {
-	if p.daily == nil || p.now.Before(p.daily.Next) {
+	if !p.asksDaily() || p.now.Before(p.daily.Next) {
 		return nil
 	}
 	loc, err := p.bot.zone(p.daily.Plan.Zone)
@@ -156,7 +159,7 @@ func (p *plan) leftOut(d quiz.Daily) {
 
 // heedPost takes note of what became of the daily question's post.
 func (p *plan) heedPost(in quiz.Input) {
-	if p.daily == nil {
+	if !p.asksDaily() {
 		return
 	}
 	switch in := in.(type) {

@@ -23,7 +23,8 @@ type State struct {
 	Room quiz.Room `json:"room"`
 	// Posts are the messages of open rounds, by round number.
 	Posts map[int]MessageID `json:"posts,omitempty"`
-	// Marks are messages that are no questions and that a later one will edit, by key.
+	// Marks are messages that are no questions and that a later one will edit, by key, or by
+	// its beginning ("d3") where that later one waits in the outbox.
 	Marks map[string]MessageID `json:"marks,omitempty"`
 	// Direct is whose direct messages with the bot the room is; "" for all others.
 	Direct UserID `json:"direct,omitempty"`

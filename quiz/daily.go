@@ -32,6 +32,10 @@ const (
 
 // Daily is a room's daily question: when, about what, and how far it is. It is a value.
 type Daily struct {
+	// Off: nothing is asked. What was asked last is still known, so that a plan that follows
+	// on the same day doesn't bring that day a second question.
+	Off bool `json:"off,omitempty"`
+
 	Plan   calendar.Plan `json:"plan"`
 	Topics []string      `json:"topics,omitempty"` // pack IDs, in turn; none: all packs
 	Open   time.Duration `json:"open"`             // how long each is open, ns
