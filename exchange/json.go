@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"quizbot/quiz"
 )
 
 // first is the first byte that is not white space; 0 where there is none.
@@ -91,6 +93,60 @@ func brokenUTF8(b []byte) int {
 		i += n
 	}
 	return -1
+}
+
+// headJSON reads the keys of the outermost object but the questions, which it passes by
+// one at a time.
+func (in *Input) headJSON() quiz.Pack {
+	reader := bufio.NewReader(in.reader())
+	if mark, _ := reader.Peek(3); string(mark) == "\ufeff" {
+		_, _ = reader.Discard(3)
+	}
+	d := json.NewDecoder(reader)
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return quiz.Pack{}
+	}
+	keys := map[string]json.RawMessage{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return quiz.Pack{}
+		}
+		if name == "questions" {
+			err = passBy(d)
+		} else if key, ok := name.(string); ok {
+			var raw json.RawMessage
+			err = d.Decode(&raw)
+			keys[key] = raw
+		}
+		if err != nil {
+			return quiz.Pack{}
+		}
+	}
+	src, err := json.Marshal(keys)
+	if err != nil {
+		return quiz.Pack{}
+	}
+	var own ownPack
+	if json.Unmarshal(src, &own) != nil {
+		return quiz.Pack{}
+	}
+	return quiz.Pack{ID: own.Pack, Title: own.Title, Aliases: own.Aliases, Language: own.Language, License: own.License, Retired: own.Retired}
+}
+
+// passBy reads over a list.
+func passBy(d *json.Decoder) error {
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return err
+	}
+	for d.More() {
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
 }
 
 // enter goes on to the beginning of the list under key in the object that was opened.

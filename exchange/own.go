@@ -95,6 +95,24 @@ func marshalPack(p quiz.Pack) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Head is what a pack of our own says of itself beside its questions; empty where the
+// format has no head, or the file is damaged, which Read tells.
+func (f Format) Head(in *Input) quiz.Pack {
+	switch f.Name {
+	case "yaml":
+		src, err := io.ReadAll(io.LimitReader(in.reader(), quiz.MaxPackSize+1))
+		if err != nil {
+			return quiz.Pack{}
+		}
+		p := quiz.ReadSource(in.Name, src).Pack
+		p.Questions = nil
+		return p
+	case "json":
+		return in.headJSON()
+	}
+	return quiz.Pack{}
+}
+
 var packLine = regexp.MustCompile(`(?m)^pack:\s*\S`)
 
 func yamlFormat() Format {

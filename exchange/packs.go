@@ -60,13 +60,16 @@ func (p *Packs) next() error {
 	if p.part > 1 {
 		header.ID = fmt.Sprintf("%s-%d", header.ID, p.part)
 		header.Title = fmt.Sprintf("%s (%d)", header.Title, p.part)
-		header.Aliases = nil
+		header.Aliases, header.Retired = nil, nil
 	}
 	to, err := p.Create(header.ID)
 	if err != nil {
 		return err
 	}
-	p.to, p.names = to, Namer{}
+	p.to, p.names = to, Namer{taken: map[string]bool{}}
+	for _, id := range p.Header.Retired {
+		p.names.taken[id] = true // an ID is never given again
+	}
 	src, err := marshalPack(header)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"quizbot/exchange"
@@ -21,9 +24,9 @@ type packImportCommand struct {
 	To       string `arg:"" optional:"" help:"Where to write: a folder, or a file whose name ends in .yaml (without: ID.yaml here)."`
 	Write    bool   `help:"Write the pack. Without it nothing is written, and what would be is shown."`
 	Format   string `help:"The file's format, where it isn't guessed right: ${formats}." placeholder:"NAME"`
-	ID       string `help:"The pack's id, which is also the topic's name (without: from the file's name)." name:"id" placeholder:"ID"`
+	ID       string `help:"The pack's id, which is also the topic's name (without: the pack's own, or from the file's name)." name:"id" placeholder:"ID"`
 	Title    string `help:"The pack's title." placeholder:"TEXT"`
-	Language string `help:"The language of its questions, as in en or pt-BR." default:"en"`
+	Language string `help:"The language of its questions, as in en or pt-BR (without: the pack's own, or en)." placeholder:"CODE"`
 	License  string `help:"Its licence, as in CC-BY-4.0." placeholder:"NAME"`
 	Columns  string `help:"What a table's columns hold, by their names or numbers: ask=Question,answer=Right,wrong=Wrong 1|Wrong 2,explain=7." placeholder:"WHAT=COLUMN,…"`
 	Choices  bool   `help:"Make choice questions of cards whose answers are too long to be typed, with other cards' answers beside the right one."`
@@ -45,7 +48,7 @@ func (packImportCommand) Help() string {
 const shownAtMost = 20
 
 // Run reads the whole file before anything gets its name: what is damaged makes no pack.
-func (c packImportCommand) Run(at surroundings) (err error) {
+func (c packImportCommand) Run(ctx context.Context, at surroundings) (err error) {
 	if c.To != "" && !c.Write {
 		return usagef("%s is named, but nothing is written without --write: add it", c.To)
 	}
@@ -65,16 +68,24 @@ func (c packImportCommand) Run(at surroundings) (err error) {
 		return err
 	}
 	i := importing{c: c, at: at, format: format, progress: newProgress(at.err)}
-	if i.packs.Header, err = c.header(in); err != nil {
+	if i.packs.Header, err = c.header(in, format.Head(in)); err != nil {
 		return err
 	}
 	i.packs.Create = i.create
 	defer i.giveUp()
-	err = format.Read(in, i.found)
+	err = format.Read(in, func(f exchange.Found) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return i.found(f)
+	})
 	if closing := i.packs.Close(); err == nil {
 		err = closing
 	}
 	i.progress.end()
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: stopped by a signal; nothing was written", c.File)
+	}
 	if err != nil {
 		var faults quiz.Problems
 		if errors.As(err, &faults) {
@@ -123,15 +134,16 @@ func (c packImportCommand) format(in *exchange.Input) (exchange.Format, error) {
 	return format, nil
 }
 
-// header is the pack without its questions.
-func (c packImportCommand) header(in *exchange.Input) (quiz.Pack, error) {
-	id, title := c.ID, c.Title
+// header is the pack without its questions: as it is said, or else as the file's own head
+// has it.
+func (c packImportCommand) header(in *exchange.Input, own quiz.Pack) (quiz.Pack, error) {
+	id, title := c.ID, cmp.Or(c.Title, own.Title)
 	base := strings.TrimSuffix(in.Name, filepath.Ext(in.Name))
 	if id == "" && strings.HasSuffix(c.To, ".yaml") {
 		id = exchange.Slug(strings.TrimSuffix(filepath.Base(c.To), ".yaml"), 60)
 	}
 	if id == "" {
-		id = exchange.Slug(base, 60)
+		id = cmp.Or(own.ID, exchange.Slug(base, 60))
 	}
 	if id == "" || slices.Contains(quiz.Reserved(), id) && c.ID == "" {
 		id = strings.TrimPrefix(id+"-pack", "-")
@@ -139,7 +151,10 @@ func (c packImportCommand) header(in *exchange.Input) (quiz.Pack, error) {
 	if title == "" {
 		title = base
 	}
-	pack := quiz.Pack{ID: id, Title: title, Language: c.Language, License: c.License}
+	pack := quiz.Pack{
+		ID: id, Title: title, Aliases: own.Aliases, Retired: own.Retired,
+		Language: cmp.Or(c.Language, own.Language, "en"), License: cmp.Or(c.License, own.License),
+	}
 	if why := exchange.RefusedPack(pack); why != "" {
 		return pack, usagef("%s: choose others with --id, --title, --language and --license", why)
 	}
@@ -192,8 +207,19 @@ func (i *importing) found(f exchange.Found) error {
 	return err
 }
 
+// tame is a text of a file as a terminal may have it: nothing in it moves a cursor, sets a
+// colour or turns the direction.
+func tame(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
 func inShort(s string, n int) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = tame(strings.Join(strings.Fields(s), " "))
 	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
@@ -206,7 +232,7 @@ func (i *importing) tell(line string) {
 		return
 	}
 	i.progress.clear()
-	_, _ = fmt.Fprintln(i.at.err, line)
+	_, _ = fmt.Fprintln(i.at.err, tame(line))
 }
 
 // create opens a file beside the one that it will be; without --write nothing is written.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,70 @@ func TestImportDamaged(t *testing.T) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
+		t.Errorf("%v %v", entries, err)
+	}
+}
+
+// A pack of our own keeps its head, unless something else is said.
+func TestImportHead(t *testing.T) {
+	dir := t.TempDir()
+	const head = "title: The Web\naliases: [www]\nlanguage: de\nlicense: CC0-1.0\nretired: [old]\n"
+	yaml, jsonFile := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "b.json")
+	write(t, yaml, "pack: web\n"+head+"questions:\n  - id: q\n    kind: truefalse\n    ask: So?\n    answer: true\n")
+	write(t, jsonFile, `{"pack":"web","questions":[{"id":"q","kind":"truefalse","ask":"So?","answer":true}],"title":"The Web","aliases":["www"],"language":"de","license":"CC0-1.0","retired":["old"]}`)
+	for i, file := range []string{yaml, jsonFile} {
+		to := filepath.Join(dir, string(rune('x'+i))+".yaml")
+		status, out, errs := call(t, nil, "", "pack", "import", file, to, "--write", "--id", "other", "--license", "MIT")
+		if status != exitDone {
+			t.Errorf("status %d %q %q", status, out, errs)
+		}
+		got := read(t, to)
+		for _, line := range strings.Split(strings.Replace(head, "CC0-1.0", "MIT", 1)+"pack: other", "\n") {
+			if !strings.Contains(got, line+"\n") {
+				t.Errorf("%s: %q is not in %s", file, line, got)
+			}
+		}
+	}
+}
+
+// Nothing of a file gets to a terminal that the terminal would obey.
+func TestImportShows(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "t.csv")
+	write(t, file, "id,question,kind,answer,\"\x1b[2Jx\"\n\x1b[3J,Which\x1b[31m one\u202e?,text,a\x1b[0m,z\n,Many\x1b[1m?,number,\x1b[5m,\n")
+	status, out, errs := call(t, nil, "", "pack", "import", file)
+	if status != exitDone || strings.ContainsAny(out+errs, "\x1b\u202e") || !strings.Contains(errs, "dropped") {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
+	write(t, file, "\x1b[2Jcolour,size\nred,5\n")
+	if status, out, errs = call(t, nil, "", "pack", "import", file, "--format", "csv"); status != exitFailed || strings.Contains(out+errs, "\x1b") {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
+}
+
+// stopsAt is a writer that a signal follows.
+type stopsAt struct{ stop func() }
+
+func (s stopsAt) Write(b []byte) (int, error) {
+	s.stop()
+	return len(b), nil
+}
+
+// A signal ends an import at the next question, and leaves nothing behind.
+func TestImportStopped(t *testing.T) {
+	dir := t.TempDir()
+	file, to := filepath.Join(dir, "q.txt"), t.TempDir()
+	write(t, file, strings.Repeat("Which one?\nA. one\nB. two\nANSWER: B\n\n", 50))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var errs strings.Builder
+	status := run(ctx, surroundings{
+		args: []string{"pack", "import", file, to, "--write"}, getenv: func(string) (string, bool) { return "", false },
+		in: strings.NewReader(""), out: stopsAt{cancel}, err: &errs,
+	})
+	if status != exitFailed || errs.String() != "quizbot: "+file+": stopped by a signal; nothing was written\n" {
+		t.Errorf("status %d %q", status, errs.String())
+	}
+	if entries, err := os.ReadDir(to); err != nil || len(entries) > 0 {
 		t.Errorf("%v %v", entries, err)
 	}
 }
