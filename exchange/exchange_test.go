@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -161,6 +162,84 @@ func only(q quiz.Question, k kept, format string) quiz.Question {
 	return out
 }
 
+// Texts that look like the marks of a format come back, or are said to be left out.
+func TestMarksInTexts(t *testing.T) {
+	option := func(right, wrong string) []quiz.Option {
+		return []quiz.Option{{Text: right, Correct: true}, {Text: wrong}}
+	}
+	asks := []string{"# is what?", "1. Which comes first?", "What is C#", "Which?\n# a heading\n2) more\n- [x] ticked", `\# or \\?`, "Look:\n```sh\n# 1. x\n```\nAnd?", "```go\nx := 1\n```\nWhat is it?", "Q1: who?"}
+	pack := quiz.Pack{ID: "x", Title: "x"}
+	for i, ask := range asks {
+		pack.Questions = append(pack.Questions, quiz.Question{ID: "q" + string(rune('a'+i)), Kind: quiz.Choice, Ask: ask, Options: option("'yes", "no = 1"), Explain: "'tis", Difficulty: quiz.Medium})
+	}
+	pack.Questions = append(pack.Questions,
+		quiz.Question{ID: "qx", Kind: quiz.Choice, Ask: "Which?", Options: option("a -> b", "%50%c"), Difficulty: quiz.Medium},
+		quiz.Question{ID: "qy", Kind: quiz.Text, Ask: "Which?", Accept: []string{"a*b"}, Difficulty: quiz.Medium})
+	for _, f := range Formats() {
+		if !f.Writes() || f.Name == "aiken" {
+			continue
+		}
+		out := map[string]bool{}
+		var b bytes.Buffer
+		if err := f.Write(&b, pack, func(id, what string) { out[id] = out[id] || strings.Contains(what, "left out") }); err != nil {
+			t.Fatal(err)
+		}
+		got := readAll(t, f, inputOf("x"+f.Suffixes[0], b.String()))
+		for _, q := range pack.Questions {
+			if out[q.ID] {
+				continue
+			}
+			if len(got) == 0 {
+				t.Fatalf("%s: %s is not there\n%s", f.Name, q.ID, b.String())
+			}
+			x := got[0]
+			got = got[1:]
+			if x.Dropped != "" || x.Question.Ask != q.Ask || !reflect.DeepEqual(x.Question.Options, q.Options) || !reflect.DeepEqual(x.Question.Accept, q.Accept) {
+				t.Errorf("%s: have %s %q want %+v", f.Name, short(x), x.Question.Ask, q)
+			}
+		}
+		if len(got) > 0 {
+			t.Errorf("%s: %d more than were written", f.Name, len(got))
+		}
+	}
+}
+
+// However much stands in one place, a reader comes to its end, and keeps no more than a
+// question may hold.
+func TestMuchOfOne(t *testing.T) {
+	var turns strings.Builder
+	for i := range 8000 {
+		fmt.Fprintf(&turns, "You said:\nWhich is %d?\na\nb\nChatGPT said:\n✅ a\n", i)
+	}
+	const list = "# a\n- [ ] b\n- [x] c\n"
+	for name, c := range map[string]struct {
+		format, src string
+		found       int
+	}{
+		"gift answers":      {"gift", "Q {" + strings.Repeat("=a", 250_000) + "}\n", 1},
+		"markdown quotes":   {"markdown", list + strings.Repeat("> xyz\n", 200_000), 1},
+		"markdown whys":     {"markdown", list + strings.Repeat("  > xyz\n", 150_000), 1},
+		"markdown fences":   {"markdown", strings.Repeat("```\n", 60_000), 0},
+		"study parentheses": {"study-chat", "You said:\nWhich?\none two\ntwo\nChatGPT said:\n" + strings.Repeat("(", 60_000) + "\n", 1},
+		"study turns":       {"study-chat", turns.String(), 8000},
+		"study whys":        {"study-chat", "You said:\nWhich?\none two\ntwo\nChatGPT said:\n✅ two\n" + strings.Repeat("❌ one two: xx\n", 60_000), 1},
+	} {
+		f, _ := Named(c.format)
+		n := 0
+		if err := f.read(inputOf("x", c.src), func(x Found) error {
+			n++
+			for _, text := range texts(&x.Question) {
+				if text.cut && len(*text.to) > 2*gathered {
+					t.Errorf("%s: %d bytes of %s", name, len(*text.to), text.what)
+				}
+			}
+			return nil
+		}); err != nil || n != c.found {
+			t.Errorf("%s: %d %v", name, n, err)
+		}
+	}
+}
+
 // Files as other programs write them.
 func TestFormats(t *testing.T) {
 	for name, c := range map[string]struct{ file, src, format, want string }{
@@ -213,6 +292,7 @@ Write about it {}
 			`3 Which? | one | *two | three
 4 Which two? | multi | *one | two | *three
 5 dropped: its answer "four" is none of the options`},
+		"markdown, an explanation of lines": {"m.md", "## Which?\n- [x] a\n- [ ] b\n\nExplanation: It is\nso, and\nmore.\n\n## Next?\n- [ ] c\n- [x] d\n", "markdown", "1 Which? | *a | b // It is/so, and/more.\n9 Next? | c | *d"},
 		"csv with blank options": {"t.csv", "question,a,b,c,answer\nWhich?,one,,three,C\nNone?,one,,three,B\n", "csv",
 			"2 Which? | one | *three\n3 dropped: its answer \"B\" is none of the options"},
 		"csv with truths": {"t.csv", "question,kind,a,b,answer\nHex for 15?,,,,F\nNorwegian?,,,,no\nSo?,,,,TRUE\nSaid?,truefalse,,,t\nOdd?,truefalse,,,perhaps\nPolite?,,yes,no,yes\nLettered?,,False,True,B\nTwice?,,true,yes,yes\n", "csv",

@@ -14,7 +14,7 @@ import (
 
 var (
 	taskItem    = regexp.MustCompile(`^\s{0,3}(?:[-*+]|[0-9]{1,3}[.)])\s+\[([ xX✓✔])\]\s+(\S.*)$`)
-	headingLine = regexp.MustCompile(`^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$`)
+	headingLine = regexp.MustCompile(`^\s{0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$`)
 	numberLine  = regexp.MustCompile(`^\s{0,3}(?:[0-9]{1,4}[.)]|[Qq][0-9]{0,4}[.:)])\s+(\S.*)$`)
 	quoteLine   = regexp.MustCompile(`^(\s*)>\s?(.*)$`)
 	keyLine     = regexp.MustCompile(`(?i)^\s*\**(explanation|explain|source|hint|reference)\**\s*:\**\s*(.*)$`)
@@ -47,7 +47,8 @@ type mdReader struct {
 	f       Found
 	ask     []string
 	checked []bool
-	last    string // what a line below belongs to: "", option, explain, source, hint
+	key     *string // what a line like Explanation: began; nil: nothing
+	last    string  // what a line below belongs to: "", option, explain, source, hint
 	fence   string
 }
 
@@ -62,8 +63,9 @@ func readMarkdown(in *Input, found func(Found) error) error {
 func (m *mdReader) line(n int, line string) error {
 	q := &m.f.Question
 	if mark := fenceLine.FindStringSubmatch(line); mark != nil && (m.fence == "" || strings.HasPrefix(mark[1], m.fence)) {
-		if m.fence = mark[1]; strings.Count(strings.Join(m.ask, "\n"), mark[1])%2 == 1 {
-			m.fence = ""
+		opens := m.fence == ""
+		if m.fence = ""; opens {
+			m.fence = mark[1]
 		}
 		return m.askLine(n, line)
 	}
@@ -71,6 +73,8 @@ func (m *mdReader) line(n int, line string) error {
 		return m.askLine(n, line)
 	}
 	trimmed := strings.TrimSpace(line)
+	below := m.key
+	m.key = nil
 	item, quote, key := taskItem.FindStringSubmatch(line), quoteLine.FindStringSubmatch(line), keyLine.FindStringSubmatch(line)
 	switch {
 	case trimmed == "":
@@ -92,16 +96,19 @@ func (m *mdReader) line(n int, line string) error {
 		}
 	case key != nil && len(q.Options) > 0:
 		to := map[string]*string{"explanation": &q.Explain, "explain": &q.Explain, "source": &q.Source, "reference": &q.Source, "hint": &q.Hint}[strings.ToLower(key[1])]
-		m.last = "explain"
+		m.last, m.key = "explain", to
 		join(to, key[2])
 	case headingLine.MatchString(line):
-		return m.next(n, headingLine.FindStringSubmatch(line)[1], nil)
+		return m.next(n, mdUnescape(headingLine.FindStringSubmatch(line)[1]), nil)
+	case below != nil && !numberLine.MatchString(line):
+		m.key = below
+		join(below, trimmed)
 	case len(q.Options) > 0 && m.last == "option" && strings.HasPrefix(line, "  "):
 		join(&q.Options[len(q.Options)-1].Text, trimmed)
 	case len(q.Options) > 0:
-		return m.next(n, trimmed, nil)
+		return m.next(n, mdUnescape(trimmed), nil)
 	default:
-		return m.askLine(n, trimmed)
+		return m.askLine(n, mdUnescape(trimmed))
 	}
 	return nil
 }
@@ -138,7 +145,7 @@ func (m *mdReader) next(n int, ask string, item []string) error {
 
 func (m *mdReader) flush() error {
 	f, ask, checked := m.f, m.ask, m.checked
-	m.f, m.ask, m.checked, m.last = Found{}, nil, nil, ""
+	m.f, m.ask, m.checked, m.key, m.last = Found{}, nil, nil, nil, ""
 	if len(f.Question.Options) == 0 {
 		return nil // words of the document
 	}
@@ -151,6 +158,7 @@ func (m *mdReader) flush() error {
 			q.Ask += "\n" + rest
 		}
 	}
+	q.Ask = strings.ReplaceAll(q.Ask, mdKept, "")
 	right := 0
 	for i, c := range checked {
 		q.Options[i].Correct = c
@@ -171,12 +179,78 @@ func (m *mdReader) flush() error {
 	return m.found(f)
 }
 
+// gathered is how much is kept of a text that goes on for lines, in bytes: more than any may
+// have, so that it is seen to be too long.
+const gathered = 4 * (max(quiz.MaxExplain, quiz.MaxWhy, quiz.MaxOption, quiz.MaxSource, quiz.MaxHint) + 1)
+
 // join adds a line to a text.
 func join(to *string, line string) {
+	if len(*to) > gathered {
+		return
+	}
 	if *to != "" {
 		*to += "\n"
 	}
 	*to += strings.TrimSpace(line)
+}
+
+// mdKept marks a line that had a backslash, until numbers are taken from the first.
+const mdKept = "\x00"
+
+var (
+	mdEscaped = regexp.MustCompile(`^(?:\\([#\\*+-])|([0-9]{1,4}|[Qq][0-9]{0,4})\\([.:)]))`)
+	mdNumber  = regexp.MustCompile(`^([0-9]{1,4}|[Qq][0-9]{0,4})([.:)])`)
+)
+
+// mdUnescape undoes a backslash before what would begin a heading or a list, or end a heading.
+func mdUnescape(line string) string {
+	if s, ok := strings.CutSuffix(line, `\#`); ok {
+		line = s + "#"
+	}
+	if m := mdEscaped.FindStringSubmatch(line); m != nil {
+		line = m[1] + m[2] + mdKept + m[3] + line[len(m[0]):]
+	}
+	return line
+}
+
+func mdEscape(line string) string {
+	switch {
+	case line == "":
+		return line
+	case strings.HasSuffix(line, "#") && len(line) > 1:
+		line = strings.TrimSuffix(line, "#") + `\#`
+	}
+	if strings.ContainsRune(`#\`, rune(line[0])) || taskItem.MatchString(line) && strings.ContainsRune("*+-", rune(line[0])) {
+		return `\` + line
+	}
+	return mdNumber.ReplaceAllString(line, `$1\$2`)
+}
+
+// mdAsk writes what is asked: its first line as a heading, unless code begins there; false
+// where code has no end.
+func mdAsk(ask string) (string, bool) {
+	var b strings.Builder
+	fence := ""
+	for i, line := range strings.Split(strings.TrimSpace(ask), "\n") {
+		mark := fenceLine.FindStringSubmatch(line)
+		switch {
+		case mark != nil && fence == "":
+			fence = mark[1]
+		case mark != nil && strings.HasPrefix(mark[1], fence):
+			fence = ""
+		case fence == "":
+			line = mdEscape(strings.TrimSpace(line))
+		}
+		switch {
+		case i == 0 && mark == nil:
+			b.WriteString("\n## " + line + "\n")
+			continue
+		case i == 0:
+			b.WriteString("\n")
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String() + "\n", fence == ""
 }
 
 func writeMarkdown(w io.Writer, pack quiz.Pack, lost func(id, what string)) error {
@@ -195,12 +269,13 @@ func writeMarkdown(w io.Writer, pack quiz.Pack, lost func(id, what string)) erro
 			continue
 		}
 		lose(q, lost, kept{explain: true, why: true, source: true, hint: true})
-		first, rest, _ := strings.Cut(q.Ask, "\n")
-		var b strings.Builder
-		b.WriteString("\n## " + first + "\n\n")
-		if strings.TrimSpace(rest) != "" {
-			b.WriteString(strings.TrimSpace(rest) + "\n\n")
+		ask, ok := mdAsk(q.Ask)
+		if !ok {
+			lost(q.ID, "its code has no line that ends it: left out")
+			continue
 		}
+		var b strings.Builder
+		b.WriteString(ask)
 		for _, o := range q.Options {
 			box := " "
 			if o.Correct {

@@ -152,9 +152,11 @@ type asked struct {
 func (c *chat) add(ask, reply turn) {
 	x := asked{Found: Found{At: ask.lines[0].at}}
 	x.readAsk(ask.lines)
+	var replied strings.Builder
 	for _, l := range reply.lines {
-		x.replied += folded(l.text) + " "
+		replied.WriteString(folded(l.text) + " ")
 	}
+	x.replied = replied.String()
 	if x.Dropped == "" {
 		x.readReply(reply.lines)
 	}

@@ -239,6 +239,9 @@ func (r *reply) because(option int, why string) {
 	if r.whys == nil {
 		r.whys = map[int]string{}
 	}
+	if len(r.whys[option]) > gathered {
+		return
+	}
 	r.whys[option] = strings.TrimSpace(r.whys[option] + " " + why)
 }
 
