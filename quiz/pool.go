@@ -18,7 +18,8 @@ func Reserved() []string {
 	return []string{
 		"ask", "start", "challenge", "stop", "skip", "hint", "pause", "resume", "leaderboard", "me", "review", "topics", "help",
 		"add", "suggestions", "schedule", "settings", "link", "privacy", "quiz",
-		"today", "week", "month", "all", "here", "each", "speed", "elimination", "sudden-death", "teams",
+		"today", "week", "month", "season", "all", "last", "here", "chart", "rating", "improved",
+		"each", "speed", "accuracy", "elimination", "sudden-death", "teams",
 	}
 }
 
