@@ -380,7 +380,11 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 	switch r.IntN(12) {
 	case 0, 1:
 		open := []time.Duration{0, 0, 0, time.Minute, time.Hour}[r.IntN(5)]
-		return Ask{By: player, Topic: topic, Seed: r.Uint64(), Open: open, Plain: r.IntN(4) == 0}
+		ask := Ask{By: player, Topic: topic, Seed: r.Uint64(), Open: open, Plain: r.IntN(4) == 0}
+		if open == time.Hour && r.IntN(2) == 0 {
+			ask.By, ask.Daily = "", true
+		}
+		return ask
 	case 2:
 		if r.IntN(3) == 0 {
 			picks := make([]Pick, r.IntN(4))
@@ -407,8 +411,9 @@ func random(r *rand.Rand, room Room, now time.Time) Input {
 		return []Input{
 			Tick{}, Reveal{Round: no, Player: player}, Tick{}, Reveal{Round: no, Player: player},
 			Dare{Start: Start{By: player, Topic: topic, Count: r.IntN(4), Variant: []Variant{Plain, SuddenDeath}[r.IntN(2)], Seed: r.Uint64()}, Player: other, Name: other},
-			AnswerDare{No: max(room.Challenged-r.IntN(3), 0), By: player, Name: player, Accept: r.IntN(3) > 0, At: now}, dared(r, room, now), dared(r, room, now),
-		}[r.IntN(8)]
+			AnswerDare{No: max(room.Challenged-r.IntN(3), 0), By: player, Name: player, Accept: r.IntN(3) > 0, At: now},
+			dared(r, room, now), dared(r, room, now), dared(r, room, now), dared(r, room, now), dared(r, room, now),
+		}[r.IntN(11)]
 	default:
 		given := Given{Picks: []int{r.IntN(3)}}
 		if round, ok := room.Round(no); ok && r.IntN(2) == 0 {
@@ -590,7 +595,11 @@ func checkPlay(t *testing.T, seed uint64, steps int) (late, duels int) {
 			t.Fatalf("seed %d: %d rounds are open, %d kept", seed, open, len(x.room.Past))
 		}
 		for _, g := range x.room.Ended {
-			checkScore(t, seed, g.Game, gameOf[g.First])
+			first := g.First
+			for slices.Contains(g.Game.Others, first) {
+				first++
+			}
+			checkScore(t, seed, g.Game, gameOf[first])
 		}
 		if r.IntN(3) == 0 {
 			x.now = x.now.Add(time.Duration(r.IntN(5000)) * time.Millisecond)

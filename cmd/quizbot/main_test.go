@@ -3,21 +3,55 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"go.uber.org/goleak"
+
+	"quizbot/data"
 )
 
 func TestMain(m *testing.M) {
+	embedded = sync.OnceValues(someEmbedded)
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
 	atOnce("8")
 	goleak.VerifyTestMain(m)
+}
+
+// someEmbedded are two of the packs that are built in. The tests start the program hundreds of
+// times, and with the race detector reading all of them takes a second each time.
+func someEmbedded() ([]packFile, error) {
+	some := fstest.MapFS{}
+	for _, name := range []string{"webhooks.yaml", "websocket.yaml"} {
+		src, err := fs.ReadFile(data.Packs(), name)
+		if err != nil {
+			return nil, err
+		}
+		some[name] = &fstest.MapFile{Data: src}
+	}
+	all, err := readPackFS(some, "")
+	for i := range all {
+		all[i].embedded = true
+	}
+	return all, err
+}
+
+// All that are built in can be played, each under its own names.
+func TestAllEmbedded(t *testing.T) {
+	files, err := readEmbedded()
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d packs, %v", len(files), err)
+	}
+	if _, err := newPool(files); err != nil {
+		t.Error(err)
+	}
 }
 
 // atOnce says how many tests run at the same time where -parallel doesn't. They wait

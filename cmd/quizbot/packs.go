@@ -26,13 +26,15 @@ type packFile struct {
 
 // embedded are the packs that are built in, read once: they don't change, and are read
 // again whenever those of a folder do.
-var embedded = sync.OnceValues(func() ([]packFile, error) {
+var embedded = sync.OnceValues(readEmbedded)
+
+func readEmbedded() ([]packFile, error) {
 	all, err := readPackFS(data.Packs(), "")
 	for i := range all {
 		all[i].embedded = true
 	}
 	return all, err
-})
+}
 
 // readPacks reads the embedded packs and those of a folder ("": none). A pack of
 // the folder takes the place of an embedded one with its id. Where an alias means
