@@ -97,20 +97,27 @@ func readStudy(in *Input, found func(Found) error) error {
 	if in.Size > maxStudy {
 		return fmt.Errorf("a chat of more than %d MiB is not read: cut it in parts", maxStudy>>20)
 	}
-	turns := []turn{{by: nobody, at: 1}}
+	var lines []spoken
 	err := in.lines(func(n int, line string) error {
-		by, rest := heading(line)
-		if by != nobody {
-			turns = append(turns, turn{by: by, at: n})
-			line = rest
-		}
-		if t := &turns[len(turns)-1]; !ruleLine.MatchString(line) {
-			t.lines = append(t.lines, said{n, strings.TrimSpace(line)})
+		if strings.TrimSpace(line) != "" {
+			by, rest := heading(line)
+			lines = append(lines, spoken{said{n, line}, by, rest})
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	doubt(lines)
+	turns := []turn{{by: nobody, at: 1}}
+	for _, l := range lines {
+		if l.by != nobody {
+			turns = append(turns, turn{by: l.by, at: l.at})
+			l.text = l.rest
+		}
+		if t := &turns[len(turns)-1]; !ruleLine.MatchString(l.text) {
+			t.lines = append(t.lines, said{l.at, strings.TrimSpace(l.text)})
+		}
 	}
 	c := chat{}
 	for i := 0; i < len(turns); i++ {
