@@ -180,11 +180,16 @@ func (s *shard) connect(ctx context.Context) after {
 	_ = conn.Close()
 	<-done
 	if c.ready {
-		s.listened = s.a.now().Add(-time.Since(c.last))
+		// A gateway that is behind with its events answers heartbeats all the same.
+		s.listened = s.a.now().Add(-time.Since(c.last) - behind)
 	}
 	s.judge(c)
 	return next
 }
+
+// behind is how far the events of a gateway that answered may have been behind when the
+// connection ended: what was said in that time is looked for again, where it can't be resumed.
+const behind = 30 * time.Second
 
 // dial opens a WebSocket. The library heeds the end of a context only until the
 // handshake begins; a peer that never answers it must not keep the bot from ending.
